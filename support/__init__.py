@@ -1,0 +1,1 @@
+"""The machinery under the features: clusters, clients, observers, faults, evidence."""
