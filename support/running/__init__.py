@@ -1,0 +1,1 @@
+"""How runs are selected, guarded and kept readable: tags, lint, the vocabulary of the steps."""
