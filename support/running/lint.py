@@ -156,7 +156,7 @@ class _Check:
                 yield self._found(step.line, f"a table has at most {_TABLE_COLUMNS} columns")
 
     def _tags(self, scenario: Any) -> Iterator[Finding]:
-        tables = [table for table in getattr(scenario, "examples", [])]
+        tables = list(getattr(scenario, "examples", []))
         own = [str(tag) for holder in (self.feature, scenario, *tables) for tag in holder.tags]
         for word in own:
             if not find(word):
@@ -223,7 +223,7 @@ def _words_of(scenario: Any) -> set[str]:
 
 def _orders_with_when() -> list[list[str]]:
     once = ["given", "when", "then"]
-    return [once, once + ["when", "then"], ["when", "then", "when", "then"]]
+    return [once, [*once, "when", "then"], ["when", "then", "when", "then"]]
 
 
 def main(arguments: Sequence[str] = ()) -> int:

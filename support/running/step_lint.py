@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TypeGuard
 
 _BODY = 6  # statements of a step beside its docstring: more belongs into support
 _FORBIDDEN = (ast.For, ast.While, ast.Try, ast.If, ast.IfExp, ast.With, ast.Assert, ast.ListComp, ast.Lambda)
@@ -35,12 +36,10 @@ def _anywhere(node: ast.AST) -> Iterator[str]:
         yield "assert_that passes when its second argument is no matcher: use expect"
     if isinstance(node, ast.Attribute) and node.attr in ("execute_steps", "sleep", "assert_that"):
         yield f"{node.attr} has no place in steps"
-    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "context":
-        if node.attr not in _OURS | _CARRIED:
-            yield f"context.{node.attr}: the context holds suite and world, nothing else"
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "expect":
-        if any(isinstance(part, ast.UnaryOp) and isinstance(part.op, ast.Not) for part in node.args):
-            yield "`not` before a matcher is a plain False and passes: use a matcher that says the opposite"
+    if _of_context(node) and node.attr not in _OURS | _CARRIED:
+        yield f"context.{node.attr}: the context holds suite and world, nothing else"
+    if _is_expect(node) and any(isinstance(part, ast.UnaryOp) and isinstance(part.op, ast.Not) for part in node.args):
+        yield "`not` before a matcher is a plain False and passes: use a matcher that says the opposite"
 
 
 def _step(node: ast.FunctionDef) -> Iterator[str]:
@@ -52,6 +51,14 @@ def _step(node: ast.FunctionDef) -> Iterator[str]:
     for part in ast.walk(node):
         if isinstance(part, _FORBIDDEN):
             yield f"contains {type(part).__name__.lower()} (line {part.lineno}): move it into support"
+
+
+def _of_context(node: ast.AST) -> TypeGuard[ast.Attribute]:
+    return isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "context"
+
+
+def _is_expect(node: ast.AST) -> TypeGuard[ast.Call]:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "expect"
 
 
 def _is_step(node: ast.FunctionDef) -> bool:

@@ -1,0 +1,1 @@
+"""Thin clients: one exchange, one deadline, one record; nothing is repeated."""

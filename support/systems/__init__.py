@@ -1,0 +1,1 @@
+"""What the suite knows of the systems under test, in their own words."""
