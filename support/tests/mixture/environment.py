@@ -1,6 +1,7 @@
 """Hooks of the mixture: what test_formatter runs to compare the report with JUnit and the exit code."""
 
 import os
+from typing import Any
 
 from support.evidence.attach import attach_text
 from support.evidence.formatter import report_run_error
@@ -11,7 +12,7 @@ SECRET = "password=" + "hunter" + "22"
 REGISTERED = "hunter" + "22-registered"
 
 
-def before_all(context):
+def before_all(context: Any) -> None:
     register(REGISTERED)
     attach_text("attached before the first scenario", f"from before_all with {REGISTERED}")
     if os.environ.get("MIXTURE") == "before_all":
@@ -22,24 +23,24 @@ def before_all(context):
         raise RuntimeError("nobody reported this")
 
 
-def after_all(context):
+def after_all(context: Any) -> None:
     if os.environ.get("MIXTURE") == "after_all":
         raise RuntimeError("the run could not be ended")
 
 
-def before_feature(context, feature):
+def before_feature(context: Any, feature: Any) -> None:
     if "hook.feature.before" in feature.tags:
         raise RuntimeError("the capability could not be prepared")
     if "hook.feature.cleanup" in feature.tags:
         context.add_cleanup(give_back_namespace)
 
 
-def before_rule(context, rule):
+def before_rule(context: Any, rule: Any) -> None:
     if "hook.rule.before" in rule.tags:
         raise RuntimeError("the rule could not be prepared")
 
 
-def before_scenario(context, scenario):
+def before_scenario(context: Any, scenario: Any) -> None:
     if "hook.before" in scenario.tags:
         raise RuntimeError(f"no room for this scenario, {SECRET}")
     if "skip.reason" in scenario.tags:
@@ -51,7 +52,7 @@ def before_scenario(context, scenario):
         context.add_cleanup(close_probe)
 
 
-def after_scenario(context, scenario):
+def after_scenario(context: Any, scenario: Any) -> None:
     if "attach.after" in scenario.tags:
         attach_text("after the scenario", "invariants read")
     if "invariant" in scenario.tags:
@@ -60,19 +61,19 @@ def after_scenario(context, scenario):
         raise RuntimeError("events could not be read")
 
 
-def after_step(context, step):
+def after_step(context: Any, step: Any) -> None:
     if "breaks after" in step.name:
         raise RuntimeError("evidence could not be kept")
 
 
-def remove_shop(slug):
+def remove_shop(slug: str) -> None:
     attach_text("clean-up", f"removing {slug}")
     raise RuntimeError(f"{slug} is still there")
 
 
-def close_probe():
+def close_probe() -> None:
     raise OSError("probe does not answer")
 
 
-def give_back_namespace():
+def give_back_namespace() -> None:
     raise RuntimeError("the namespace is still there")
