@@ -49,7 +49,9 @@ def run(
             check=False,
         )
     except FileNotFoundError as missing:
-        raise CommandFailed(words, 127, f"the program {words[0]} is not installed") from missing  # 127: as shells say it
+        raise CommandFailed(
+            words, 127, f"the program {words[0]} is not installed"
+        ) from missing  # 127: as shells say it
     except subprocess.TimeoutExpired as late:
         raise CommandFailed(words, 124, f"no end within {within} s") from late  # 124: as timeout(1) says it
     result = subprocess.CompletedProcess(

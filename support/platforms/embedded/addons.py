@@ -13,7 +13,7 @@ from support.platforms.embedded import programs
 from support.platforms.embedded.cache import build_once, digest
 from support.platforms.embedded.layout import HERE, Folders
 
-OWN = ("rights.yaml", "coredns.yaml", "local-path.yaml", "metrics-server.yaml")
+OWN = ("coredns.yaml", "local-path.yaml", "metrics-server.yaml")
 NAMESPACES = ("kube-system", "local-path-storage", "projectcontour")
 WORKLOADS = 5  # coredns, local-path, metrics-server, contour, envoy
 CONTOUR_MODULE = "github.com/projectcontour/contour"
@@ -38,7 +38,9 @@ def _stock(folders: Folders) -> Path:
     source = HERE / "programs" / "contour" / "go.mod"
 
     def copy(unfinished: Path) -> None:
-        shutil.copytree(programs.module_folder(programs.CONTOUR, CONTOUR_MODULE, folders) / "examples" / "contour", unfinished)
+        shutil.copytree(
+            programs.module_folder(programs.CONTOUR, CONTOUR_MODULE, folders) / "examples" / "contour", unfinished
+        )
 
     return build_once(folders.cache / "programs" / f"contour-manifests-{digest([source])}", copy)
 
@@ -59,4 +61,3 @@ def _adapted(document: dict[str, Any]) -> dict[str, Any]:
             # The stock figure of 300 s keeps an old Envoy on its port that long at every change.
             pod["terminationGracePeriodSeconds"] = 5
     return document
-

@@ -9,14 +9,13 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
 
 import yaml
 
 from support.errors import ExitCode, Refusal
 from support.platforms.base import ImageArchive
 from support.platforms.commands import CommandFailed
-from support.platforms.embedded import addons, kubeadm
+from support.platforms.embedded import addons, kubeadm, readiness, seed
 from support.platforms.embedded.layout import HERE, Node
 from support.platforms.embedded.nodes import Machines
 from support.waiting import SYSTEM_CLOCK
@@ -40,7 +39,13 @@ class Cluster:
         command = ["kubectl", "--kubeconfig", str(self.machines.folders.kubeconfig), *args]
         # One binary, called by the name of the program that it shall be.
         done = subprocess.run(
-            command, executable=self.machines.kube, input=stdin, capture_output=True, text=True, timeout=within, check=False
+            command,
+            executable=self.machines.kube,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=within,
+            check=False,
         )
         if check and done.returncode != 0:
             raise CommandFailed(command, done.returncode, done.stderr or done.stdout)
@@ -68,10 +73,19 @@ class Cluster:
     def _load(self, node: Node, archives: Sequence[ImageArchive]) -> str:
         took = ""
         for archive in archives:
-            mark = self.machines.folders.node(node) / "containerd" / f".holdfast-{archive.path.stem}"
+            mark = self.machines.folders.node(node) / "containerd" / seed.mark(archive)
             if not mark.exists():
                 self._wait_for_containerd(node)
-                self._in(node, "ctr", "--namespace", "k8s.io", "images", "import", f"/opt/archives/{archive.path.name}", within=None)
+                self._in(
+                    node,
+                    "ctr",
+                    "--namespace",
+                    "k8s.io",
+                    "images",
+                    "import",
+                    f"/opt/archives/{archive.path.name}",
+                    within=None,
+                )
                 mark.touch()
                 took = node.name
         return took
@@ -108,7 +122,9 @@ class Cluster:
         """The bootstrap token, made once per cluster and kept beside the kubeconfig."""
         path = self.machines.folders.state / "bootstrap-token"
         if not path.exists():
-            path.write_text(f"{secrets.token_hex(3)}.{secrets.token_hex(8)}")  # the format kubeadm demands: 6.16 characters
+            path.write_text(
+                f"{secrets.token_hex(3)}.{secrets.token_hex(8)}"
+            )  # the format kubeadm demands: 6.16 characters
             path.chmod(0o600)
         return path.read_text()
 
@@ -130,17 +146,34 @@ class Cluster:
     def _join(self, node: Node, ca_hash: str) -> None:
         self._write(node, "join.yaml", kubeadm.join_settings(node, self.first, self._token(), ca_hash))
         self._wait_for_containerd(node)
-        self._in(node, "kubeadm", "join", "--config", "/etc/kubernetes/join.yaml", "--ignore-preflight-errors=all", "--skip-phases=preflight")
+        self._in(
+            node,
+            "kubeadm",
+            "join",
+            "--config",
+            "/etc/kubernetes/join.yaml",
+            "--ignore-preflight-errors=all",
+            "--skip-phases=preflight",
+        )
         self._proxy(node)
+
+    def grant(self) -> None:
+        """Give the machines their rights; before the add-ons, which reach the API through kube-proxy."""
+        self.kubectl("apply", "--server-side", "-f", str(HERE / "manifests" / "rights.yaml"))
 
     def add_ons(self) -> None:
         """Apply DNS, storage, metrics and entrance; what is there already stays as it is."""
-        self.kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", stdin=addons.manifests(self.machines.folders))
+        self.kubectl(
+            "apply", "--server-side", "--force-conflicts", "-f", "-", stdin=addons.manifests(self.machines.folders)
+        )
 
     def answers(self, within: float = 2.0) -> bool:
         """Whether the API server says that it is ready; `within` in seconds."""
         try:
-            return self.kubectl("get", "--raw", "/readyz", f"--request-timeout={within:.0f}s", within=within + 2).strip() == "ok"
+            return (
+                self.kubectl("get", "--raw", "/readyz", f"--request-timeout={within:.0f}s", within=within + 2).strip()
+                == "ok"
+            )
         except (CommandFailed, subprocess.TimeoutExpired):
             return False
 
@@ -156,12 +189,16 @@ class Cluster:
                 )
             SYSTEM_CLOCK.sleep(0.2)  # seconds between two looks
 
-    def wait_until_ready(self, within: float = 3 * SOON) -> None:
-        """Wait until all machines and add-ons are ready; refuses naming what is not."""
+    def wait_until_ready(self, since: float = 0.0, within: float = 3 * SOON) -> None:
+        """Wait until all machines and add-ons are ready; refuses naming what is not.
+
+        `since` (seconds of the wall clock) is when the machines were started: what the API remembers from before a
+        power cut does not count.
+        """
         deadline = time.monotonic() + within
         missing = ["the API server"]
         while time.monotonic() < deadline:
-            if self.answers() and not (missing := self.not_ready()):
+            if self.answers() and not (missing := self.not_ready(since)):
                 return
             SYSTEM_CLOCK.sleep(0.5)  # seconds between two looks
         raise Refusal(
@@ -170,30 +207,12 @@ class Cluster:
             ExitCode.PLATFORM_FAILED,
         )
 
-    def not_ready(self) -> list[str]:
+    def not_ready(self, since: float = 0.0) -> list[str]:
         """Machines and add-ons that are not ready, by name."""
         try:
-            listed = json.loads(self.kubectl("get", "nodes,deployments,daemonsets", "-A", "-o", "json", "--request-timeout=5s"))
+            listed = self.kubectl(
+                "get", "nodes,pods,deployments,daemonsets", "-A", "-o", "json", "--request-timeout=5s"
+            )
         except (CommandFailed, subprocess.TimeoutExpired):
             return ["the API server"]
-        items = [item for item in listed["items"] if item["metadata"].get("namespace", "") in ("", *addons.NAMESPACES)]
-        nodes = {item["metadata"]["name"] for item in items if item["kind"] == "Node" and _node_ready(item)}
-        missing = [f"machine {node.name}" for node in self.machines.nodes if node.name not in nodes]
-        missing += [f"{item['metadata']['name']}" for item in items if item["kind"] != "Node" and not _complete(item)]
-        if len(items) - len(nodes) < addons.WORKLOADS:
-            missing.append("add-ons")
-        return missing
-
-
-def _node_ready(node: dict[str, Any]) -> bool:
-    conditions = {c["type"]: c["status"] for c in node["status"].get("conditions", [])}
-    return conditions.get("Ready") == "True"
-
-
-def _complete(workload: dict[str, Any]) -> bool:
-    status = workload.get("status", {})
-    if workload["kind"] == "DaemonSet":
-        wanted, ready = status.get("desiredNumberScheduled", 0), status.get("numberReady", 0)
-        return wanted > 0 and ready >= wanted
-    return bool(status.get("readyReplicas", 0) >= workload["spec"].get("replicas", 1))
-
+        return readiness.missing(json.loads(listed)["items"], [node.name for node in self.machines.nodes], since)

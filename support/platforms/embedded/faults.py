@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -57,7 +58,16 @@ class EmbeddedNodeFaults:
         mark = MARKS / f"{end}-{'-'.join(nodes)}-{time.monotonic_ns()}"
         mark.touch()
         subprocess.Popen(
-            [sys.executable, "-m", "support.platforms.embedded.guard", str(mark), end, str(back_after), *nodes],
+            [
+                sys.executable,
+                "-m",
+                "support.platforms.embedded.guard",
+                str(mark),
+                str(os.getpid()),
+                end,
+                str(back_after),
+                *nodes,
+            ],
             cwd=project_dir(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,

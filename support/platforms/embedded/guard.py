@@ -1,6 +1,6 @@
 """Ends a fault of machines when its time is over or its run is gone: started before the fault, in a session of its own.
 
-Called as `python -m support.platforms.embedded.guard MARK END SECONDS NODE...`, END being a method of the node faults.
+Called as `python -m support.platforms.embedded.guard MARK RUN END SECONDS NODE...`, RUN being the caller's process id, END a method of the node faults.
 """
 
 from __future__ import annotations
@@ -18,11 +18,10 @@ LOOK_EVERY_S = 0.5
 
 def main(arguments: list[str]) -> None:
     """Wait for the deadline or the end of the run, whichever comes first, then end the fault."""
-    mark, end, seconds, *nodes = arguments
+    mark, run, end, seconds, *nodes = arguments
     deadline = time.monotonic() + float(seconds)
-    run = os.getppid()
     # A process whose parent has ended is given to another one.
-    while Path(mark).exists() and time.monotonic() < deadline and os.getppid() == run:
+    while Path(mark).exists() and time.monotonic() < deadline and os.getppid() == int(run):
         SYSTEM_CLOCK.sleep(LOOK_EVERY_S)
     if not Path(mark).exists():
         return  # somebody ended it already

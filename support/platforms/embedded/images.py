@@ -22,7 +22,17 @@ from support.progress import Steps
 DEBIAN = "bookworm"
 # Man pages, documentation and translations are a third of a small system and nobody reads them in a container.
 SLIM = [f"--dpkgopt=path-exclude=/usr/share/{folder}/*" for folder in ("man", "doc", "locale", "info", "lintian")]
-BASE_PACKAGES = ("bash", "ca-certificates", "curl", "iproute2", "procps", "python3-minimal", "python3", "tini", "util-linux")
+BASE_PACKAGES = (
+    "bash",
+    "ca-certificates",
+    "curl",
+    "iproute2",
+    "procps",
+    "python3-minimal",
+    "python3",
+    "tini",
+    "util-linux",
+)
 NODE_PACKAGES = (
     "containerd", "runc", "containernetworking-plugins", "iptables", "nftables", "ipset", "conntrack", "iproute2", "socat",
     "ethtool", "procps", "kmod", "util-linux", "mount", "tini", "ca-certificates", "iputils-ping",
@@ -63,7 +73,10 @@ def node_root(folders: Folders, steps: Steps) -> Path:
     """Root folder of a node: Debian with containerd and what a kubelet calls."""
     target = folders.cache / "debian" / f"node-{digest([DEBIAN, *NODE_PACKAGES, *SLIM])}"
     if not target.exists():
-        with steps.step("building the nodes' root folder from Debian packages", usually_s=35), _refusing("The nodes' root folder"):
+        with (
+            steps.step("building the nodes' root folder from Debian packages", usually_s=35),
+            _refusing("The nodes' root folder"),
+        ):
             build_once(target, lambda unfinished: _debian(unfinished, NODE_PACKAGES))
     return target
 
@@ -117,7 +130,9 @@ def _build(recipe: Recipe, store: Podman) -> None:
         run(["buildah", *store.storage_flags(), "bud", *flags, context], env=store.env())
 
 
-def archive(name: str, recipes: Callable[[], Sequence[Recipe]], key: str, folders: Folders, steps: Steps, usually_s: float) -> ImageArchive:
+def archive(
+    name: str, recipes: Callable[[], Sequence[Recipe]], key: str, folders: Folders, steps: Steps, usually_s: float
+) -> ImageArchive:
     """Build the images of `recipes` and save them into one archive in which they share their layers.
 
     `key` must change whenever a recipe does; `recipes` is called only when the archive is not there.
@@ -135,7 +150,17 @@ def _save(recipes: Sequence[Recipe], target: Path, folders: Folders) -> None:
     for recipe in recipes:
         _build(recipe, store)
     names = [name for recipe in recipes for name in recipe.names]
-    store("save", "--quiet", "--format", "docker-archive", "--multi-image-archive", "--output", target, *names, within=None)
+    store(
+        "save",
+        "--quiet",
+        "--format",
+        "docker-archive",
+        "--multi-image-archive",
+        "--output",
+        target,
+        *names,
+        within=None,
+    )
 
 
 class _refusing:  # noqa: N801 - reads as a word in `with`
@@ -169,12 +194,36 @@ def platform_recipes(folders: Folders, steps: Steps) -> list[Recipe]:
     path = 'ENV PATH="/usr/local/bin:/usr/bin:/bin"\n'
     # A single static program each: no shell, no library.
     return [
-        Recipe(kube_names, f"FROM scratch\n{path}COPY kube /usr/local/bin/kube\nCOPY links/ /usr/local/bin/\n", {"kube": kube, "links": links}),
-        Recipe([f"{prefix}/coredns:1"], f"FROM scratch\n{path}COPY coredns /coredns\nENTRYPOINT [\"/coredns\"]\n", {"coredns": coredns}),
-        Recipe([f"{prefix}/local-path:1"], f"FROM scratch\n{path}COPY localpath /usr/bin/local-path-provisioner\n", {"localpath": localpath}),
-        Recipe([f"{prefix}/contour:1"], f"FROM scratch\n{path}COPY contour /bin/contour\nENTRYPOINT [\"/bin/contour\"]\n", {"contour": contour}),
-        Recipe([f"{prefix}/envoy:1"], f"FROM {BASE_IMAGE}:1\nCOPY envoy /usr/local/bin/envoy\n", {"envoy": programs.envoy()}),
-        Recipe([f"{prefix}/pause:{programs.PAUSE}"], "FROM scratch\nCOPY pause /pause\nENTRYPOINT [\"/pause\"]\n", {"pause": _pause(folders)}),
+        Recipe(
+            kube_names,
+            f"FROM scratch\n{path}COPY kube /usr/local/bin/kube\nCOPY links/ /usr/local/bin/\n",
+            {"kube": kube, "links": links},
+        ),
+        Recipe(
+            [f"{prefix}/coredns:1"],
+            f'FROM scratch\n{path}COPY coredns /coredns\nENTRYPOINT ["/coredns"]\n',
+            {"coredns": coredns},
+        ),
+        Recipe(
+            [f"{prefix}/local-path:1"],
+            f"FROM scratch\n{path}COPY localpath /usr/bin/local-path-provisioner\n",
+            {"localpath": localpath},
+        ),
+        Recipe(
+            [f"{prefix}/contour:1"],
+            f'FROM scratch\n{path}COPY contour /bin/contour\nENTRYPOINT ["/bin/contour"]\n',
+            {"contour": contour},
+        ),
+        Recipe(
+            [f"{prefix}/envoy:1"],
+            f"FROM {BASE_IMAGE}:1\nCOPY envoy /usr/local/bin/envoy\n",
+            {"envoy": programs.envoy()},
+        ),
+        Recipe(
+            [f"{prefix}/pause:{programs.PAUSE}"],
+            'FROM scratch\nCOPY pause /pause\nENTRYPOINT ["/pause"]\n',
+            {"pause": _pause(folders)},
+        ),
     ]
 
 

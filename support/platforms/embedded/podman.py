@@ -48,7 +48,14 @@ class Podman:
 
     def storage_flags(self) -> list[str]:
         """The flags that podman and buildah share."""
-        return ["--root", str(self.root / "storage"), "--runroot", str(self.run_root / "storage"), "--storage-driver", "overlay"]
+        return [
+            "--root",
+            str(self.root / "storage"),
+            "--runroot",
+            str(self.run_root / "storage"),
+            "--storage-driver",
+            "overlay",
+        ]
 
     def env(self) -> dict[str, str]:
         """Environment that points podman and buildah at our settings."""

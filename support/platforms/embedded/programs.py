@@ -80,7 +80,11 @@ def build(program: Program, folders: Folders, steps: Steps) -> Path:
     flags = ["-trimpath", "-tags", program.tags, "-ldflags", f"-s -w {program.link_flags}"]
 
     def compile_to(unfinished: Path) -> None:
-        run([go, "build", *flags, "-o", unfinished, program.package], cwd=HERE / "programs" / program.name, env=_go_env(folders))
+        run(
+            [go, "build", *flags, "-o", unfinished, program.package],
+            cwd=HERE / "programs" / program.name,
+            env=_go_env(folders),
+        )
 
     with steps.step(f"building {program.name} from its Go modules", usually_s=program.usually_s):
         try:
