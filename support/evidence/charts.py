@@ -23,7 +23,7 @@ _INKS = {
     "ink": ("#22262d", "#e7e9ec"),
     "soft": ("#6f7782", "#9aa2ad"),
     "line": ("#d9dde2", "#3a404a"),
-    "shade": ("#fbe5e4", "#43262a"),
+    "shade": ("#fdf1f0", "#32252a"),
     OK: ("#35a06a", "#3fb67c"),
     FAIL: ("#d9453d", "#f0625a"),
     INFO: ("#e5a32b", "#eeb54b"),
@@ -31,7 +31,13 @@ _INKS = {
     "bar": ("#1d7fb0", "#57b4e0"),
 }
 # One colour for each probe's line of answers; none of them means an outcome.
-_PROBES = (("#3b6fd4", "#7aa5f5"), ("#8a4fbf", "#bd8cec"), ("#00838a", "#42bcc3"), ("#75706a", "#aca69f"))
+_PROBES = (
+    ("#3b6fd4", "#7aa5f5"),
+    ("#8a4fbf", "#bd8cec"),
+    ("#00838a", "#42bcc3"),
+    ("#75706a", "#aca69f"),
+    ("#b3487f", "#e688b5"),
+)
 
 _WIDTH = 11.0  # inches: fills the width of the report's page without scrolling
 _BEFORE = 8.0  # seconds shown before the fault: enough to see that all was well
@@ -39,6 +45,7 @@ _AFTER = 6.0  # seconds shown after the last thing of interest
 _GAP = 2.5  # usual distances between attempts after which a run of equal outcomes is drawn as ended
 _BIN = 0.5  # seconds: the line of answers shows the slowest of each
 _THIN = 1 / 400  # of the width: the narrowest mark that can still be seen
+_LETTER = 1 / 140  # of the width: what one letter of a small label takes, rather more than less
 _SMALL, _NORMAL, _LARGE = 8.5, 9.5, 13.0  # points
 
 
@@ -103,14 +110,14 @@ def failover_chart(chart: FailoverChart) -> str:
     brackets = _brackets(chart)
     heights = [0.42 * rows + 0.25, 1.15, 0.36 * len(brackets) + 0.2]  # inches: strips, answers, lengths
     with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "holdfast", "font.family": "sans-serif"}):
-        figure = Figure(figsize=(_WIDTH, sum(heights) + 1.75), facecolor=_ink("paper"))
+        figure = Figure(figsize=(_WIDTH, sum(heights) + 1.85), facecolor=_ink("paper"))
         FigureCanvasSVG(figure)
-        top = 1 - 1.05 / figure.get_figheight()  # below title and subtitle
+        top = 1 - 1.15 / figure.get_figheight()  # below title, subtitle and two lines of labels
         grid = figure.add_gridspec(
             3,
             1,
             height_ratios=heights,
-            left=0.17,
+            left=0.185,
             right=0.975,
             top=top,
             bottom=0.48 / figure.get_figheight(),
@@ -192,16 +199,16 @@ def _runs(points: Sequence[ChartPoint]) -> list[tuple[float, float, str]]:
 
 
 def _draw_answers(axes: Axes, chart: FailoverChart) -> None:
-    """How long the slowest answer of each half second took, whatever the answer was."""
+    """How long the slowest good answer of each half second took."""
     slowest = 0.1
     for row, series in enumerate(chart.series):
         bins: dict[int, float] = {}
-        for point in series.points:
+        for point in (point for point in series.points if point.outcome == OK):
             place = math.floor(point.t / _BIN)
             bins[place] = max(bins.get(place, 0.0), point.latency)
             slowest = max(slowest, point.latency)
         places = sorted(bins)
-        # A half second without any attempt breaks the line: nothing is known there.
+        # A half second without a good answer breaks the line.
         times = [
             value
             for place in places
@@ -217,7 +224,7 @@ def _draw_answers(axes: Axes, chart: FailoverChart) -> None:
     axes.grid(axis="y", color=_ink("line"), linewidth=0.6)
     axes.tick_params(labelbottom=False)
     axes.text(
-        -0.07, 0.5, "slowest answer", transform=axes.transAxes, ha="right", va="center", fontsize=_SMALL,
+        -0.07, 0.5, "slowest\ngood answer", transform=axes.transAxes, ha="right", va="center", fontsize=_SMALL,
         color=_ink("soft"),
     )  # fmt: skip
 
@@ -265,10 +272,15 @@ def _draw_fault(panels: Sequence[Axes], chart: FailoverChart) -> None:
             axes.axvspan(0, chart.fault_until, color=_ink("shade"), linewidth=0, zorder=0)
         for at, _ in chart.marks:
             axes.axvline(at, color=_ink("soft"), linewidth=1, linestyle=(0, (3, 2)))
-    for at, text in ((0.0, chart.fault), *chart.marks):
+    left, right = panels[0].get_xlim()
+    free = [-math.inf, -math.inf]  # where each of the two lines of labels is free from
+    for at, text in sorted(((0.0, chart.fault), *chart.marks)):
+        line = 0 if at >= free[0] else 1
+        free[line] = at + len(text) * _LETTER * (right - left)
         panels[0].annotate(
-            text, (at, 1), (3 if at else 0, 4), xycoords=("data", "axes fraction"), textcoords="offset points",
-            fontsize=_SMALL, color=_ink("soft" if at else FAIL), ha="left", va="bottom", annotation_clip=False,
+            text, (at, 1), (3 if at else 0, 4 + 11 * line), xycoords=("data", "axes fraction"),
+            textcoords="offset points", fontsize=_SMALL, color=_ink("soft" if at else FAIL), ha="left", va="bottom",
+            annotation_clip=False,
         )  # fmt: skip
 
 

@@ -114,12 +114,12 @@ class HoldfastFormatter(AllureFormatter):  # type: ignore[misc]
 
     def report_run_error(self, where: str, error: BaseException) -> None:
         """See the function of the same name."""
-        self._report_run(f"The run as a whole: {where}", message_of(error), trace_of(error))
+        self._report_run(f"The run as a whole: {where}", Outcome(BROKEN, message_of(error), trace_of(error), error))
 
-    def _report_run(self, name: str, message: str, trace: str = "") -> None:
+    def _report_run(self, name: str, outcome: Outcome) -> None:
         self._reported += 1
-        report_globally(message, trace)
-        self.listener.report_around(name, Outcome(BROKEN, message, trace))
+        report_globally(outcome.message, outcome.trace)
+        self.listener.report_around(name, outcome)
 
     def _run(self, scenario: Any, run: Any, runner: Any) -> bool:
         self._runner = runner
@@ -152,16 +152,18 @@ class HoldfastFormatter(AllureFormatter):  # type: ignore[misc]
 
     def _report_rest(self) -> None:
         """What behave counts as failed, but nothing has reported: the report must not be greener than the exit code."""
-        left = self.listener.clean_ups.take()
-        for name, error in left:
-            self._report_run(f"The run as a whole: {name}", message_of(error), trace_of(error))
+        for name, error in self.listener.clean_ups.take():
+            self.report_run_error(f"clean-up {name}", error)
         runner = self._runner
         if not self._begun and not self._reported:
-            self._report_run("The run as a whole", "The run ended before its first feature.\nThe console says why.")
+            missed = "The run ended before its first feature.\nThe console says why."
         elif runner is not None and runner.aborted and not self._reported:
-            self._report_run("The run as a whole", "The run was stopped before its end.\nThe console says by what.")
+            missed = "The run was stopped before its end.\nThe console says by what."
         elif runner is not None and runner.hook_failures and not self.listener.red:
-            self._report_run("The run as a whole", "A hook of the run failed.\nThe console says which.")
+            missed = "A hook of the run failed.\nThe console says which."
+        else:
+            return
+        self._report_run("The run as a whole", Outcome(BROKEN, missed))
 
 
 def _name_of(function: Any) -> str:

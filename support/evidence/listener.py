@@ -157,6 +157,8 @@ class HoldfastListener(AllureListener):  # type: ignore[misc]
         self.red += outcome.status not in (PASSED, SKIPPED)
         result.stop = now()
         result.status = outcome.status
+        if outcome.concerns:
+            result.labels.append(Label(name="concerns", value=outcome.concerns))
         if outcome.message:
             result.statusDetails = StatusDetails(message=outcome.message, trace=outcome.trace or None)
 

