@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from support.cluster import Cluster, Json, NotFound
@@ -88,9 +88,9 @@ class Addresses:
         asked = tuple((ip, exchange(ip)) for ip in sorted(leads_to)) if asking else ()
         return Address(agreed.service, True, ports, agreed.ports, leads_to, should, asked)
 
-    def _has_role(self, labels: object, agreed: _Agreed) -> bool:
+    def _has_role(self, labels: Mapping[str, str], agreed: _Agreed) -> bool:
         part = self._profile.part(agreed.part)
-        return not agreed.role or (isinstance(labels, dict) and labels.get(part.role_label) == agreed.role)
+        return not agreed.role or labels.get(part.role_label) == agreed.role
 
     def _endpoints(self, service: str) -> list[str]:
         slices = self._cluster.list("endpointslices", self._namespace, f"kubernetes.io/service-name={service}")

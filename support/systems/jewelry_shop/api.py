@@ -125,7 +125,7 @@ class Session:
     def sell(self, terminal: str, lines: Sequence[tuple[str, int]], tax: str = "10.00", note: str = "") -> Answer:
         """A sale of pieces, as (id, quantity) per line; the shop computes the sums."""
         items = [{"inventory_item_id": item, "quantity": quantity, "notes": note} for item, quantity in lines]
-        body = {"terminal_id": terminal, "items": items, "payment_method": "CASH", "tax_rate": tax}
+        body: Body = {"terminal_id": terminal, "items": items, "payment_method": "CASH", "tax_rate": tax}
         body |= {"discount_type": None, "discount_value": "0.00"}
         return self.send("POST", "/api/pos/sales/create/", body)
 

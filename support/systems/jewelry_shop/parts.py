@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 from support.cluster import Cluster, Json, NotFound
 from support.matchers import ComplaintMatcher, without_complaints
@@ -183,7 +183,7 @@ def _last_progress(workload: Json) -> datetime | None:
 def since_delivery(states: Sequence[PartState]) -> float:
     """Seconds since the last rollout of any part."""
     changes = [state.changed for state in states if state.changed]
-    return (datetime.now(timezone.utc) - max(changes)).total_seconds() if changes else float("inf")
+    return (datetime.now(UTC) - max(changes)).total_seconds() if changes else float("inf")
 
 
 def are_complete() -> ComplaintMatcher[Sequence[PartState]]:

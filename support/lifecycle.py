@@ -1,0 +1,120 @@
+"""What happens before and after: of the run, and of each scenario. `environment.py` only calls this."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from datetime import UTC, datetime
+from types import FrameType
+from typing import Any, NoReturn
+
+from support import platforms
+from support.cleaning import raise_first
+from support.cluster import ApiError, Cluster, NotFound
+from support.errors import ExitCode, Refusal
+from support.evidence.attach import attach_all, attach_text
+from support.evidence.diagnostics import collect
+from support.limits import Limits
+from support.observers.observer import Observer
+from support.profiles import Profile, load_profile
+from support.running.guard import NothingRunGuard
+from support.running.needs import Needs
+from support.running.tags import needs, promise_ids, refuse_unknown_tags, waived
+from support.settings import settings_from
+from support.suite import LazyObserver, Suite
+from support.world import World
+
+
+def start(selection: list[str], reporters: list[Any], config: Any) -> Suite:
+    """The suite of this run. Raises Refusal within five seconds when it cannot run at all."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    settings = settings_from()
+    refuse_unknown_tags(selection)
+    profile = load_profile(settings.profile)
+    limits = Limits().scaled(settings.patience)
+    cluster = Cluster.connect(settings.kubeconfig, settings.context or profile.kube.context or None, limits.connect)
+    _refuse_absent_system(cluster, profile)
+    reporters.append(NothingRunGuard(config))
+    observer = LazyObserver(lambda: _installed(cluster, limits))
+    return Suite(settings, profile, cluster, platforms.current(), limits, observer)
+
+
+def refuse(refusal: Refusal) -> NoReturn:
+    """Ends the program at once: one sentence and the refusal's exit code, no stack trace, no summary of nothing.
+
+    Not sys.exit: behave would catch it, go on to its summary and exit with 1.
+    """
+    sys.stdout.flush()
+    sys.stderr.write(f"{refusal}\n")
+    sys.stderr.flush()
+    os._exit(int(refusal.exit_code))
+
+
+def reason_to_skip(suite: Suite, tags: set[str]) -> str:
+    """Why a scenario is not run here; empty when it is. Whatever --tags says, this decides."""
+    reason = waived(tags, datetime.now(UTC).date())
+    return reason or Needs(suite.cluster, suite.platform, suite.profile).lacking(needs(tags))
+
+
+def begin(suite: Suite, tags: set[str]) -> World:
+    """A new world for a scenario."""
+    first = next(iter(promise_ids(tags)), "none")
+    return World(suite, first.replace("-", "").lower())
+
+
+def finish(world: World, *, failed: bool) -> None:
+    """Evidence first, then clean-up; raises what could not be undone, or what was found broken on the way."""
+    if failed:
+        _collect(world)
+    keep = world.suite.settings.keep
+    done = world.clean_ups.run(keep=keep == "all" or (keep == "failed" and failed))
+    if world.remarks:
+        attach_text("Remarks", "\n".join(world.remarks))
+    if any(entry.error or entry.kept for entry in done):
+        attach_text("Clean-up", "\n".join(map(str, done)))
+    raise_first(done)
+
+
+def describe(suite: Suite) -> dict[str, str]:
+    """What the report's environment page says of this run."""
+    lines = [*suite.settings.lines(), *(f"limit {line}" for line in suite.limits.lines())]
+    known = dict(line.split(" ", 1) for line in lines if not line.startswith("limit"))
+    known |= {"context": suite.cluster.context, "server": suite.cluster.server, "platform": suite.platform.name}
+    return {**known, "limits": "; ".join(suite.limits.lines())}
+
+
+def _installed(cluster: Cluster, limits: Limits) -> Observer:
+    observer = Observer(cluster)
+    observer.ensure(limits.observer_ready)
+    return observer
+
+
+def _refuse_absent_system(cluster: Cluster, profile: Profile) -> None:
+    namespace = profile.kube.namespace
+    if namespace == "default" or namespace.startswith("kube-"):
+        raise Refusal(
+            f'The suite does not work in the namespace "{namespace}".', "Use another.", ExitCode.UNSAFE_TARGET
+        )
+    try:
+        cluster.get("namespaces", namespace)
+    except NotFound as error:
+        sentence = f'The cluster "{cluster.context}" runs no {profile.system} (namespace "{namespace}").'
+        remedy = f"Run `uv run holdfast up --system {profile.system}`."
+        raise Refusal(sentence, remedy, ExitCode.NO_PLATFORM) from error
+    except ApiError as error:
+        sentence = f'The context "{cluster.context}" may not read the namespace "{namespace}" ({error.reason}).'
+        raise Refusal(sentence, "Use an account that may.", ExitCode.MISSING_RIGHT) from error
+
+
+def _collect(world: World) -> None:
+    profile = world.suite.profile
+    try:
+        attach_all(collect(world.suite.cluster, profile.kube.namespace, [part.name for part in profile.parts.values()]))
+    except Exception as error:  # evidence must never hide what went wrong before it
+        attach_text("Diagnostics could not be collected", f"{type(error).__name__}: {error}")
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    """SIGTERM as Ctrl-C: behave then still runs the hooks that clean up."""
+    raise KeyboardInterrupt("SIGTERM")

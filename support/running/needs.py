@@ -1,0 +1,65 @@
+"""Does this platform have what a scenario needs? Decided in one place, each answer with its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import cached_property
+
+from support.cluster import ApiError, Cluster, Json
+from support.platforms.base import Platform
+from support.profiles import Profile
+from support.running.tags import Tag
+
+
+class Needs:
+    """Asks the live cluster, the platform and the profile; each question at most once in a run."""
+
+    def __init__(self, cluster: Cluster, platform: Platform, profile: Profile) -> None:
+        self._cluster, self._platform, self._profile = cluster, platform, profile
+
+    def lacking(self, needs: Iterable[Tag]) -> str:
+        """Why a scenario with these needs cannot run here; empty when it can."""
+        return "; ".join(reason for reason in map(self._lacking, needs) if reason)
+
+    def _lacking(self, need: Tag) -> str:
+        word = need.name.removeprefix("needs.")
+        special: dict[str, Callable[[], str]] = {
+            "nodes.2": lambda: self._machines(2),
+            "nodes.3": lambda: self._machines(3),
+            "node_power": self._node_faults,
+            "node_network": self._node_faults,
+            "metrics": self._metrics,
+            "ingress": self._ingress,
+        }
+        if word in special:
+            return special[word]()
+        available = bool(getattr(self._profile.capabilities, word))
+        return "" if available else f"the profile says that {word.replace('_', ' ')} is not available here"
+
+    def _machines(self, number: int) -> str:
+        ready = [body for body in self._nodes if _is_ready(body)]
+        return "" if len(ready) >= number else f"needs {number} machines, {len(ready)} are ready"
+
+    @cached_property
+    def _nodes(self) -> list[Json]:
+        return self._cluster.list("nodes")
+
+    def _node_faults(self) -> str:
+        given = self._platform.node_faults
+        return "" if given else f"the platform {self._platform.name} cannot make machines fail"
+
+    def _metrics(self) -> str:
+        try:
+            service = self._cluster.get("apiservices", "v1beta1.metrics.k8s.io")
+        except ApiError:
+            return "there is no metrics API"
+        conditions = {entry["type"]: entry["status"] for entry in service.get("status", {}).get("conditions", [])}
+        return "" if conditions.get("Available") == "True" else "the metrics API does not answer"
+
+    def _ingress(self) -> str:
+        return "" if self._cluster.list("ingressclasses") else "there is no public entrance"
+
+
+def _is_ready(body: Json) -> bool:
+    conditions = body.get("status", {}).get("conditions", [])
+    return any(entry["type"] == "Ready" and entry["status"] == "True" for entry in conditions)

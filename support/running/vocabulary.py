@@ -1,0 +1,100 @@
+"""The types of the parameters in the steps: narrow, typed, in the words of the features."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import behave
+import parse
+
+
+class Duration(float):
+    """Seconds that know how they were written: "30 seconds", "2 minutes"."""
+
+    text: str
+
+    def __new__(cls, seconds: float, text: str) -> Duration:
+        made = super().__new__(cls, seconds)
+        made.text = text
+        return made
+
+    def __str__(self) -> str:
+        return self.text
+
+
+_SECONDS = {"second": 1, "minute": 60}
+
+
+@parse.with_pattern(r"\d+ (?:second|minute)s?")  # type: ignore[untyped-decorator]
+def _duration(text: str) -> Duration:
+    number, unit = text.split()
+    return Duration(int(number) * _SECONDS[unit.rstrip("s")], text)
+
+
+@parse.with_pattern(r"\d+")  # type: ignore[untyped-decorator]
+def _count(text: str) -> int:
+    return int(text)
+
+
+@parse.with_pattern(r"\d+\.\d\d")  # type: ignore[untyped-decorator]
+def _money(text: str) -> Decimal:
+    return Decimal(text)
+
+
+@parse.with_pattern(r"\d+(?:\.\d+)? %")  # type: ignore[untyped-decorator]
+def _percent(text: str) -> Decimal:
+    return Decimal(text.removesuffix(" %"))
+
+
+@parse.with_pattern(r"[A-Z][A-Za-z ]{1,40}")  # type: ignore[untyped-decorator]
+def _company(text: str) -> str:
+    return text
+
+
+def _one_of(words: dict[str, str]) -> object:
+    """A type that knows a closed list of words and gives what each stands for in the profile or the domain."""
+
+    @parse.with_pattern("|".join(sorted(words, key=len, reverse=True)))  # type: ignore[untyped-decorator]
+    def convert(text: str) -> str:
+        return words[text]
+
+    return convert
+
+
+# The parts as an owner calls them, and as the profile does.
+PARTS = {
+    "application": "django",
+    "front": "nginx",
+    "background worker": "worker",
+    "scheduler": "scheduler",
+    "cache watcher": "watcher",
+}
+# Roles of people, and the shop's own words for them.
+PEOPLE = {"owner": "owner", "sales person": "employee"}
+# Ways to lose a store's leading instance or an instance of a part, and the kind of fault behind each.
+LOSSES = {
+    "is deleted by force": "deleted",
+    "has all its processes killed": "killed",
+    "crashes": "crashed",
+    "is deleted": "deleted gently",
+}
+# What somebody may try with the goods of others.
+ATTEMPTS = {"read": "read", "sell": "sell", "change the stock of": "adjust"}
+# What is wrong with a piece that must not come into stock.
+OFFENCES = {"the same article number": "duplicate", "a price below its cost": "below cost"}
+
+
+def register() -> None:
+    """Makes the types known to behave; must run before the steps are loaded."""
+    behave.register_type(
+        Duration=_duration,
+        Count=_count,
+        Money=_money,
+        Percent=_percent,
+        Company=_company,
+        Part=_one_of(PARTS),
+        Person=_one_of(PEOPLE),
+        Loss=_one_of(LOSSES),
+        Attempt=_one_of(ATTEMPTS),
+        Offence=_one_of(OFFENCES),
+    )
