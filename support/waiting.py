@@ -90,7 +90,7 @@ class Timeline:
         return " | ".join(f"{sight.at:.1f} s {sight.text}" for sight in self.sights)
 
 
-class Broken(AssertionError):  # noqa: N818 (it is the verdict's name)
+class Broken(AssertionError):
     """A promise was seen to be broken: behave and the report say "failed"."""
 
     def __init__(self, message: str, timeline: Timeline | None = None) -> None:
@@ -98,7 +98,7 @@ class Broken(AssertionError):  # noqa: N818 (it is the verdict's name)
         self.timeline = timeline or Timeline()
 
 
-class Unknown(Exception):  # noqa: N818 (it is the verdict's name)
+class Unknown(Exception):
     """Nothing could be observed, so nothing is known: behave says "error", the report "broken", never green."""
 
 

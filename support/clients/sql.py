@@ -11,7 +11,7 @@ from support.observers.observer import Observer
 Row = Mapping[str, Any]
 
 
-class QuestionFailed(Exception):  # noqa: N818 (it says what happened)
+class QuestionFailed(Exception):
     """A member did not answer a question, or refused it; `sqlstate` is the database's own code, empty if none."""
 
     def __init__(self, host: str, error: str, sqlstate: str) -> None:

@@ -13,23 +13,23 @@ class ApiError(Exception):
         self.message = message
 
 
-class NotFound(ApiError):  # noqa: N818 (reads as the answer it stands for)
+class NotFound(ApiError):
     """The object does not exist (404)."""
 
 
-class Conflict(ApiError):  # noqa: N818 (reads as the answer it stands for)
+class Conflict(ApiError):
     """The object exists already, or has changed since it was read (409)."""
 
 
-class Forbidden(ApiError):  # noqa: N818 (reads as the answer it stands for)
+class Forbidden(ApiError):
     """The suite lacks the right to do this (403)."""
 
 
-class Unreachable(ApiError):  # noqa: N818 (reads as the answer it stands for)
+class Unreachable(ApiError):
     """Nobody answered within the time given; status is 0. The call may or may not have taken effect."""
 
 
-class WatchExpired(ApiError):  # noqa: N818 (reads as the answer it stands for)
+class WatchExpired(ApiError):
     """The version that a watch starts from is gone (410): list again and watch from there."""
 
 
