@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -44,6 +44,10 @@ class ImageArchive:
     path: Path
     digest: str
     names: Sequence[str] = field(default=())
+
+
+# Builds archives when it is called: building needs tools that only `up` makes sure of.
+Archives = Callable[[], Sequence[ImageArchive]]
 
 
 class NodeFaults(Protocol):
@@ -99,8 +103,11 @@ class Platform(Protocol):
     def node_faults(self) -> NodeFaults | None:
         """Faults of machines, or None where the platform cannot give them."""
 
-    def up(self, nodes: int) -> None:
-        """Bring the cluster up or repair it; quick when it runs. Raises Refusal."""
+    def up(self, nodes: int, archives: Archives = tuple) -> None:
+        """Bring the cluster up or repair it, with the images of `archives()` in it; quick when it runs.
+
+        Raises Refusal.
+        """
 
     def down(self, *, purge: bool = False) -> None:
         """Remove the cluster; with purge its build results too."""

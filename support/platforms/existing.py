@@ -8,7 +8,7 @@ from pathlib import Path
 
 from support.cluster.client import Cluster
 from support.errors import ExitCode, Refusal
-from support.platforms.base import ImageArchive, Need, NodeFaults, PlatformStatus
+from support.platforms.base import Archives, ImageArchive, Need, NodeFaults, PlatformStatus
 
 
 class ExistingPlatform:
@@ -28,7 +28,7 @@ class ExistingPlatform:
     def _connect(self) -> Cluster:
         return Cluster.connect(self.kubeconfig, os.environ.get("HOLDFAST_CONTEXT"))
 
-    def up(self, nodes: int) -> None:  # noqa: ARG002 - the cluster has the machines it has
+    def up(self, nodes: int, archives: Archives = tuple) -> None:  # noqa: ARG002 - it is as it is
         self._connect()
 
     def down(self, *, purge: bool = False) -> None:  # noqa: ARG002

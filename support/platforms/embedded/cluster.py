@@ -203,7 +203,7 @@ class Cluster:
             SYSTEM_CLOCK.sleep(0.5)  # seconds between two looks
         raise Refusal(
             f"The cluster did not become ready within {within:.0f} s: {', '.join(missing[:5])}.",
-            "Look at `holdfast kubectl get pods -A` and `holdfast kubectl get events -A`, then run `holdfast up` again.",
+            "Look at `holdfast kubectl get pods,events -A`, then run `holdfast up` again.",
             ExitCode.PLATFORM_FAILED,
         )
 

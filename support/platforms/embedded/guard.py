@@ -1,6 +1,9 @@
-"""Ends a fault of machines when its time is over or its run is gone: started before the fault, in a session of its own.
+"""Ends a fault of machines when its time is over or its run is gone.
 
-Called as `python -m support.platforms.embedded.guard MARK RUN END SECONDS NODE...`, RUN being the caller's process id, END a method of the node faults.
+Started before the fault, in a session of its own, so that it outlives the run.
+
+Called as `python -m support.platforms.embedded.guard MARK RUN END SECONDS NODE...`: RUN is the caller's process id, END a
+method of the node faults.
 """
 
 from __future__ import annotations

