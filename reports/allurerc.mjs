@@ -1,11 +1,12 @@
 // Configuration of the report, read by support/evidence/report.py, which sets the variables used here.
 // Allure 3 ignores categories.json among the results: the categories stand here.
-const { HOLDFAST_REPORT_NAME, HOLDFAST_REPORT_OUTPUT, HOLDFAST_REPORT_HISTORY } = process.env;
+const { HOLDFAST_REPORT_NAME, HOLDFAST_REPORT_OUTPUT, HOLDFAST_REPORT_HISTORY, HOLDFAST_REPORT_APPEND } = process.env;
 
 export default {
   name: HOLDFAST_REPORT_NAME,
   output: HOLDFAST_REPORT_OUTPUT,
   historyPath: HOLDFAST_REPORT_HISTORY,
+  appendHistory: Boolean(HOLDFAST_REPORT_APPEND), // false when the same results are rendered again
   historyLimit: 30, // runs: about a month of nightly ones; more makes the report large and tells nothing new
   hideLabels: ["framework", "language"],
   plugins: {

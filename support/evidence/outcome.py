@@ -38,7 +38,7 @@ class Outcome:
 
     @property
     def concerns(self) -> str:
-        """Whom it concerns, for the report's categories: product, verdict, platform or suite; empty when all is well."""
+        """Whom it concerns, for the report's categories: product, verdict, platform or suite; "" when all is well."""
         if self.status not in (FAILED, BROKEN):
             return ""
         return "product" if self.status == FAILED else concern_of(self.error)

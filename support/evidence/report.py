@@ -42,27 +42,31 @@ _FOREIGN = re.compile(
 _PACKAGES = ("behave", "allure-behave", "kubernetes", "httpx", "psycopg", "redis")
 
 
-def build(results_dir: Path, output: Path, *, run_name: str) -> Path:
+def build(results_dir: Path, output: Path, *, run_name: str, history: Path | None = None) -> Path:
     """Renders the results in `results_dir` into the file `output` and returns it.
 
-    Earlier runs show as history. Raises Refusal when there are no results, when the extra `report` is not installed, or
-    when the renderer cannot be installed or fails.
+    Earlier runs show as history, kept in `history` (usually `reports/history.jsonl`); rendering the same results again
+    does not count as another run. Raises Refusal when there are no results, when the extra `report` is missing, or when
+    the renderer cannot be installed or fails.
     """
     if not any(results_dir.glob("*-result.json")):
         raise Refusal(f"There are no results in {results_dir}.", "Run `uv run behave` first.", ExitCode.NOTHING_RUN)
     renderer = install()
     write_environment(results_dir, {})
+    counted = results_dir / ".in-history"
     with tempfile.TemporaryDirectory(prefix="holdfast-report-") as made:
         environment = {
             **os.environ,
             "HOLDFAST_REPORT_NAME": run_name,
             "HOLDFAST_REPORT_OUTPUT": made,
-            "HOLDFAST_REPORT_HISTORY": str(reports_dir() / "history.jsonl"),
+            "HOLDFAST_REPORT_HISTORY": str((history or reports_dir() / "history.jsonl").absolute()),
+            "HOLDFAST_REPORT_APPEND": "" if counted.exists() else "yes",
         }
         cli = renderer / "node_modules" / "allure" / "cli.js"
         command = [str(_node()), str(cli), "generate", str(results_dir.absolute()), "--cwd", str(renderer)]
         _run([*command, "--config", str(reports_dir() / "allurerc.mjs")], _RENDER_WITHIN, environment, "The report")
         page = without_tracker((Path(made) / "index.html").read_text(encoding="utf-8"))
+    counted.touch()
     output.parent.mkdir(parents=True, exist_ok=True)
     unfinished = output.with_name(f".{output.name}.tmp")
     unfinished.write_text(page, encoding="utf-8")
@@ -71,7 +75,7 @@ def build(results_dir: Path, output: Path, *, run_name: str) -> Path:
 
 
 def build_run(run_dir: Path, *, run_name: str) -> Path:
-    """Renders `results` of a run folder into its `index.html`, copies that to `reports/latest`, and returns the latter."""
+    """Renders `results` of a run folder into `index.html` beside them and `reports/latest/index.html`; returns that."""
     page = build(run_dir / "results", run_dir / "index.html", run_name=run_name)
     latest = reports_dir() / "latest" / "index.html"
     latest.parent.mkdir(parents=True, exist_ok=True)
@@ -102,7 +106,8 @@ def write_environment(results_dir: Path, values: Mapping[str, object]) -> None:
     file = results_dir / "environment.properties"
     known: dict[str, str] = {"Python": sys.version.split()[0], **{name: version(name) for name in _PACKAGES}}
     if file.exists():
-        known.update(line.split(" = ", 1) for line in file.read_text(encoding="utf-8").splitlines() if " = " in line)
+        lines = file.read_text(encoding="utf-8").splitlines()
+        known.update((name, value) for name, sign, value in (line.partition(" = ") for line in lines) if sign)
     for name, value in redact_tree(dict(values)).items():
         known[_one_line(name)] = _one_line(value)
     results_dir.mkdir(parents=True, exist_ok=True)
