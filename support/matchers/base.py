@@ -17,10 +17,10 @@ class ComplaintMatcher(BaseMatcher[T], Generic[T]):
     """Matches when `complaints` finds none; the mismatch is the complaints themselves."""
 
     def __init__(self, promise: str, complaints: Callable[[T], Sequence[str]]) -> None:
-        self._promise, self._complaints = promise, complaints
+        self._promise, self.complaints = promise, complaints
 
     def _matches(self, item: T) -> bool:
-        return not self._complaints(item)
+        return not self.complaints(item)
 
     def describe_to(self, description: Description) -> None:
         """The promise in the reader's words."""
@@ -28,7 +28,7 @@ class ComplaintMatcher(BaseMatcher[T], Generic[T]):
 
     def describe_mismatch(self, item: T, mismatch_description: Description) -> None:
         """What is wrong, worst first."""
-        found = list(self._complaints(item))
+        found = list(self.complaints(item))
         more = f"; and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
         mismatch_description.append_text("; ".join(found[:_SHOWN]) + more)
 

@@ -26,7 +26,7 @@ def test(arguments: Sequence[str], nodes: int) -> int:
     code = behave(arguments, {places.RUN_DIR_VARIABLE: str(run_dir), "HOLDFAST_RUN": settings.run})
     if (run_dir / "results").exists():
         with steps.step("building the report", usually_s=3):
-            built = report.build(run_dir / "results", run_dir / "index.html", run_name=run_dir.name)
+            built = report.build_run(run_dir, run_name=run_dir.name)
         steps.say(f"report: {built}")
     return code
 
@@ -46,7 +46,6 @@ def behave(arguments: Sequence[str], environment: dict[str, str]) -> int:
 def report_again() -> int:
     """Build the report of the newest run again."""
     newest = max((places.reports_dir() / "runs").glob("*/results"), default=None)
-    results = newest or places.reports_dir() / "results"
-    built = report.build(results, results.parent / "index.html", run_name=results.parent.name)
-    Steps().say(f"report: {built}")
+    run_dir = newest.parent if newest else places.reports_dir()
+    Steps().say(f"report: {report.build_run(run_dir, run_name=run_dir.name)}")
     return ExitCode.OK

@@ -1,0 +1,51 @@
+@allure.label.owner:storage
+Feature: Automatic cache failover
+
+  Sign-ins, parked baskets and queued work live in the cache.
+  When its master is lost another server takes its place within seconds, and
+  the tills do not even notice.
+
+  Rule: At rest one master is watched by everybody
+
+    @JS-601 @smoke @critical
+    Scenario: One master and two followers are known to all three watchers
+      When all servers and watchers of the cache are asked who is the master
+      Then "3" watchers agree on one master with "2" followers
+
+    @JS-601
+    Scenario: A basket parked by the application lies on the master that the watchers name
+      Given the shop "Goldregen" is open
+      When the sales person parks a basket
+      Then the basket lies on the server that the name of the master leads to
+
+  Rule: The cache accepts writes again within 30 seconds and keeps what it confirmed
+
+    @JS-602 @critical @disruptive
+    Scenario Outline: The cache goes on after its master <loss>
+      Given somebody writes to the cache "20" times a second and has each write copied
+      When the cache master <loss>
+      Then the cache accepts writes again within "30 seconds"
+      And every write that was confirmed with a copy is there, also when the former master is back
+
+      Examples: Ways to lose the master
+        | loss                |
+        | crashes             |
+        | is deleted by force |
+
+  Rule: A silent master is replaced and sales do not notice
+
+    @JS-603 @JS-605 @critical @disruptive
+    Scenario: Another server is promoted while sales go on without a failure
+      Given customers of "Goldregen" buy "20" times a second
+      When the cache master stops answering for "20 seconds"
+      Then all watchers name another server within "10 seconds"
+      And the former master is a follower and "2" followers are online within "60 seconds"
+      And no sale has failed and "95 %" of them took "2 seconds" at most
+      And no instance of the application was taken out of service
+
+    @JS-605 @disruptive
+    Scenario: Sales go on without a failure while the whole cache is away
+      Given customers of "Goldregen" buy "20" times a second
+      When all servers of the cache stop answering for "20 seconds"
+      Then no sale has failed and "95 %" of them took "2 seconds" at most
+      And no instance of the application was taken out of service

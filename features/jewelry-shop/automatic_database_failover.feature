@@ -1,0 +1,64 @@
+@allure.label.owner:storage
+Feature: Automatic database failover
+
+  Every sale is a row in the database, and a jeweller does not wait.
+  Whatever happens to the leading database member, sales go on within the
+  promised time, and a sale that was confirmed is there for good.
+
+  Rule: At rest everybody agrees who leads
+
+    @JS-501 @smoke @critical
+    Scenario: One member leads, two follow, and every source says the same
+      When all sources are asked who leads the database
+      Then they agree on one leader and "2" followers, one of them synchronous
+
+    @JS-501
+    Scenario: A new sale is on both followers at once, and only the leader takes it
+      Given "Goldregen" has "10" rings at "750.00" in stock
+      When the sales person sells "1" ring at "10 %" tax
+      Then the sale is visible on "2" followers within "2 seconds"
+      And every follower refuses to be written to
+
+  Rule: Sales are confirmed again within 30 seconds
+
+    @JS-502 @critical @disruptive
+    Scenario Outline: Sales go on after the leading member <loss>
+      Given customers of "Goldregen" buy "20" times a second
+      When the leading database member <loss>
+      Then sales are confirmed again within "30 seconds"
+      And the database tells one outcome: a restart in place or a promotion
+      And every sale that was confirmed is found stored
+
+      Examples: Ways to lose a member
+        | loss                           |
+        | is deleted by force            |
+        | has all its processes killed   |
+
+    @JS-503 @JS-505 @disruptive
+    Scenario: When the leader is gone for good another member takes over and every instance follows it
+      Given customers of "Goldregen" buy "20" times a second
+      And every instance of the application and of the background workers has work
+      When the leading database member freezes for "45 seconds"
+      Then another member takes over and sales are confirmed again within "30 seconds"
+      And the history of the database tells when and why
+      And every instance of before writes "10 seconds" after the new leader at the latest, without a restart
+
+  Rule: No confirmed sale is lost, doubled or altered
+
+    @JS-504 @critical @disruptive
+    Scenario: Every confirmed sale is on every member, also when the former leader is back
+      Given customers of "Goldregen" buy "20" times a second
+      When the leading database member is deleted by force
+      Then every confirmed sale is stored exactly once, for the shop and on every follower
+      And it still is when the former leader has come back within "120 seconds"
+      When all database members are restarted
+      Then every confirmed sale is stored exactly once on every member
+      And indexes and tables of the sales are sound
+
+    @JS-508 @disruptive
+    Scenario: A frozen supervisor never lets two members confirm sales
+      Given customers of "Goldregen" buy "20" times a second
+      When the supervisor of the leading database member freezes for "45 seconds"
+      Then at no moment two members have confirmed sales
+      And sales were interrupted for "30 seconds" at most
+      And it still holds when the former leader has come back within "120 seconds": no confirmed sale is missing

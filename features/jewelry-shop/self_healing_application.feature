@@ -1,0 +1,35 @@
+@allure.label.owner:platform
+Feature: Self-healing application
+
+  Instances come and go, at night and on the Saturday before Christmas.
+  Whatever is lost is replaced without hands, and customers notice nothing.
+
+  Rule: A lost instance is replaced by a working one
+
+    @JS-801 @disruptive
+    Scenario Outline: A deleted instance of the <part> is replaced within <limit>
+      When an instance of the "<part>" is deleted
+      Then a new instance of the "<part>" works within "<limit>"
+      And the "<part>" has its full number again, without the deleted instance
+
+      Examples: Parts
+        | part              | limit      |
+        | application       | 60 seconds |
+        | front             | 60 seconds |
+        | background worker | 90 seconds |
+        | scheduler         | 60 seconds |
+        | cache watcher     | 60 seconds |
+
+  Rule: Customers notice nothing when an instance is lost
+
+    @JS-802 @critical @disruptive @needs.ingress
+    Scenario: No customer notices that instances of application and front are taken away in good order
+      Given customers look at the goods of "Goldregen" "50" times a second
+      When one instance of the application and one of the front is deleted
+      Then of at least "3000" requests none has failed
+
+    @JS-802 @disruptive @needs.ingress
+    Scenario: Hardly a customer notices that instances of application and front are lost at once
+      Given customers look at the goods of "Goldregen" "50" times a second
+      When one instance of the application and one of the front is deleted by force
+      Then of at least "3000" requests at most "1 %" have failed, with no gap over "1 second"
