@@ -10,6 +10,7 @@ A reference system is a folder below support/reference/ that describes itself:
 
 from __future__ import annotations
 
+import hashlib
 import json
 import secrets
 import time
@@ -33,6 +34,10 @@ READY_WITHIN_S = 180.0
 USUALLY_S = 50.0
 # Characters of Django's signing key: the contract asks for at least 50.
 SIGNING_KEY_LENGTH = 64
+# Annotations of the namespace: digest of the manifests last applied, and the sabotage that it carries.
+STAMP = "holdfast.dev/delivered"
+MARK = "holdfast.dev/sabotage"
+STAMP_DIGITS = 12  # 48 bits tell versions apart
 Object = dict[str, Any]
 
 
@@ -81,25 +86,38 @@ def archives(name: str, platform: Platform, steps: Steps) -> list[ImageArchive]:
     return [system_images.archive(System(name).folder, steps)]
 
 
-def deliver(name: str, platform: Platform, steps: Steps, overlay: Path | None = None) -> None:
+def deliver(name: str, platform: Platform, steps: Steps, overlay: Path | None = None, broken: str = "") -> None:
     """Apply a system and wait until it is ready; a second delivery changes only what differs.
 
-    `overlay` is a kustomization to apply instead of the system's own (a sabotage). On a platform that is not ours the
-    system is somebody else's, so nothing is done.
+    `overlay` is a kustomization to apply instead of the system's own, for the sabotage that `broken` names. A system
+    that carries the mark of an interrupted sabotage is removed first. On a platform that is not ours the system is
+    somebody else's, so nothing is done.
     """
     if platform.name == "existing":
         return
-    _Delivery(System(name), platform).run(steps, overlay)
+    _Delivery(System(name), platform, overlay, broken).run(steps)
+
+
+def mark(name: str, platform: Platform, sabotage: str) -> None:
+    """Write down in the cluster that a system is being broken, before it is."""
+    _Delivery(System(name), platform, None, sabotage).annotate(MARK, sabotage)
+
+
+def remove(name: str, platform: Platform) -> None:
+    """Remove a system with everything in its namespace."""
+    _Delivery(System(name), platform).remove()
 
 
 @dataclass(frozen=True)
 class _Delivery:
     system: System
     platform: Platform
+    overlay: Path | None = None
+    broken: str = ""
 
     def _kubectl(self, *arguments: str, stdin: str | None = None) -> str:
         try:
-            return kubectl.run(self.platform, arguments, stdin=stdin)
+            return kubectl.run(self.platform, arguments, stdin=stdin, within=READY_WITHIN_S)
         except CommandFailed as failed:
             raise Refusal(
                 f"{self.system.name} could not be delivered: {failed}.",
@@ -110,23 +128,34 @@ class _Delivery:
     def _in_namespace(self, *arguments: str, stdin: str | None = None) -> str:
         return self._kubectl("--namespace", self.system.namespace, *arguments, stdin=stdin)
 
-    def run(self, steps: Steps, overlay: Path | None) -> None:
-        if overlay is None and self.running_as_delivered():
+    def run(self, steps: Steps) -> None:
+        if not self.broken and (mark := self._namespace_annotations().get(MARK)):
+            steps.say(
+                f"{self.system.name} carries the sabotage {mark}, whose proof was interrupted; delivering it anew"
+            )
+            self.remove()
+        if not self.overlay and self.running_as_delivered():
             steps.say(f" ok {self.system.name} runs")
             return
         with steps.step(f"delivering {self.system.name}", usually_s=USUALLY_S):
-            self.apply(overlay)
+            self.apply()
             self.wait()
 
-    def rendered(self, overlay: Path | None) -> list[Object]:
-        folder = overlay or self.system.folder / self.system.delivery["kustomization"]
+    def remove(self) -> None:
+        self._kubectl("delete", "namespace", self.system.namespace, "--ignore-not-found", "--wait=true")
+
+    def annotate(self, name: str, value: str) -> None:
+        self._kubectl("annotate", "--overwrite", "namespace", self.system.namespace, f"{name}={value}")
+
+    def rendered(self) -> list[Object]:
+        folder = self.overlay or self.system.folder / self.system.delivery["kustomization"]
         text = self._kubectl("kustomize", "--load-restrictor=LoadRestrictionsNone", str(folder))
         return [document for document in yaml.safe_load_all(text) if document]
 
     def running_as_delivered(self) -> bool:
         """Whether the last delivery was of these very manifests, and everything is ready."""
         stamp = self._namespace_annotations().get(STAMP)
-        return stamp is not None and stamp == self._stamp(self.rendered(None)) and not self.not_ready()
+        return stamp is not None and stamp == self._stamp(self.rendered()) and not self.not_ready()
 
     def _namespace_annotations(self) -> Object:
         listed = json.loads(self._kubectl("get", "namespaces", "-o", "json"))["items"]
@@ -136,23 +165,18 @@ class _Delivery:
 
     @staticmethod
     def _stamp(documents: list[Object]) -> str:
-        import hashlib
+        return hashlib.sha256(json.dumps(documents, sort_keys=True).encode()).hexdigest()[:STAMP_DIGITS]
 
-        return hashlib.sha256(json.dumps(documents, sort_keys=True).encode()).hexdigest()[
-            :12
-        ]  # 48 bits tell versions apart
-
-    def apply(self, overlay: Path | None) -> None:
-        documents = self.rendered(overlay)
-        namespace = [d for d in documents if d["kind"] == "Namespace"]
-        self._apply(namespace)
+    def apply(self) -> None:
+        documents = self.rendered()
+        self._apply([document for document in documents if document["kind"] == "Namespace"])
+        if self.broken:
+            self.annotate(MARK, self.broken)
         self._make_secrets()
         for job in self.system.delivery.get("jobs", []):
             self._in_namespace("delete", "job", job, "--ignore-not-found", "--wait=true")
         self._apply(self._without_autoscaled_sizes(documents))
-        self._kubectl(
-            "annotate", "--overwrite", "namespace", self.system.namespace, f"{STAMP}={self._stamp(documents)}"
-        )
+        self.annotate(STAMP, self._stamp(documents))
 
     def _apply(self, documents: list[Object]) -> None:
         self._kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", stdin=yaml.safe_dump_all(documents))
@@ -209,9 +233,6 @@ class _Delivery:
             elif complaint := _complaint(item):
                 lacking.append(f"{name} {complaint}")
         return lacking
-
-
-STAMP = "holdfast.dev/delivered"
 
 
 def _complaint(item: Object) -> str:

@@ -2,8 +2,8 @@
 
 Started before the fault, in a session of its own, so that it outlives the run.
 
-Called as `python -m support.platforms.embedded.guard MARK RUN END SECONDS NODE...`: RUN is the caller's process id, END a
-method of the node faults.
+Called as `python -m support.platforms.embedded.guard MARK RUN END SECONDS NODE...`: RUN is the caller's process
+id, END a method of the node faults.
 """
 
 from __future__ import annotations
