@@ -6,6 +6,7 @@ formatter (a unit test, `behave -f plain` without configuration) these functions
 
 from __future__ import annotations
 
+import base64
 import html
 import json
 from collections.abc import Iterable, Sequence
@@ -64,12 +65,27 @@ def attach_json(name: str, value: Any) -> None:
 
 
 def attach_svg(name: str, svg: str) -> None:
-    """Attaches a drawing, such as a chart of support.evidence.charts."""
+    """Attaches a drawing, such as a chart of support.evidence.charts, and shows it on the scenario's page."""
     attach(Attachment(name, svg, "svg"))
+    coded = base64.b64encode(redact(svg).encode()).decode("ascii")
+    _show(f'<img alt="{html.escape(name)}" src="data:image/svg+xml;base64,{coded}" style="width:100%">')
+
+
+def attach_figures(rows: Iterable[Sequence[Any]]) -> None:
+    """Attaches the figures of a verdict as rows of name, value and what it depends on, and shows them on the page."""
+    figures = table("figures", ("Figure", "Value", "Depends on"), rows)
+    attach(figures)
+    start, end = figures.body.index("</caption>") + len("</caption>"), figures.body.index("</table>")
+    _show(f"<table>{redact(figures.body[start:end])}</table>")
+
+
+def _show(fragment: str) -> None:
+    """Adds to the description of the scenario that runs: read without opening anything (see listener)."""
+    allure.dynamic.description_html(fragment)  # type: ignore[no-untyped-call]
 
 
 def attach_table(name: str, headings: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Attaches a table that is read in the report without opening anything."""
+    """Attaches a table."""
     attach(table(name, headings, rows))
 
 

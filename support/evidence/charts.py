@@ -147,7 +147,8 @@ def _window(chart: FailoverChart) -> tuple[float, float]:
     ends += [span.end for span in (chart.lower, chart.upper) if span is not None]
     ends += [span.end for _, _, span, _ in _brackets(chart)]
     starts = [0.0, *(span.start for span in (chart.lower, chart.upper) if span is not None)]
-    return max(min(times), min(starts) - _BEFORE), max(min(max(times), max(ends) + _AFTER), max(ends) + 1)
+    begin = max(min(times), min(starts) - _BEFORE)
+    return begin, max(min(max(times), max(ends) + _AFTER), max(ends) + 1, begin + 1)
 
 
 def _bare(axes: Axes, limits: tuple[float, float]) -> None:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from allure_commons.utils import md5, platform_label
 REQUIREMENT = re.compile(r"[A-Z]{2,3}(?:-[A-Z])?-\d{2,4}")
 # Tags for behave itself, not for readers.
 _HIDDEN = ("fixture.", "use.with_", "not.with_", "active.with_")
+_BOLD = re.compile(r"\*\*(.+?)\*\*")
 _ROW_MARK = " -- @"  # what behave puts between the name of an outline and the number of the row
 
 
@@ -107,6 +109,13 @@ def description_of(scenario: Any) -> str:
     if promises:
         parts.append(f"Promises checked here: {', '.join(promises)}")
     return "\n\n".join(part for part in parts if part)
+
+
+def description_html(description: str) -> str:
+    """The same description for a page that shows more than text."""
+    paragraphs = [html.escape(paragraph) for paragraph in description.split("\n\n")]
+    bold = [_BOLD.sub(r"<b>\1</b>", paragraph) for paragraph in paragraphs]
+    return "".join(f"<p>{paragraph}</p>" for paragraph in bold)
 
 
 def _paragraphs(lines: list[str] | None) -> str:

@@ -20,6 +20,7 @@ from allure_commons.utils import md5, now, uuid4
 from attr import asdict
 
 from support.evidence.labels import (
+    description_html,
     description_of,
     filed_under,
     full_name_of,
@@ -77,6 +78,7 @@ class HoldfastListener(AllureListener):  # type: ignore[misc]
         self.clean_ups = CleanUpErrors()
         self.red = 0  # results written so far that are neither passed nor skipped
         self._chosen_before = True
+        self._shown: list[str] = []  # HTML for the description of the scenario that runs
 
     def run_scenario(self, scenario: Any, run: Callable[[Any], bool], runner: Any) -> bool:
         """Runs the scenario by behave's own method and reports how it ended; returns whether it failed."""
@@ -90,6 +92,7 @@ class HoldfastListener(AllureListener):  # type: ignore[misc]
         """Opens a result; attachments from now on belong to it."""
         self.steps.clear()
         self.clean_ups.take()
+        self._shown.clear()
         # Left out before it began, without a reason: by tags, by name, or by a line number on the command line.
         self._chosen_before = self._is_chosen(scenario)
         self.current_scenario_uuid = uuid4()
@@ -112,6 +115,8 @@ class HoldfastListener(AllureListener):  # type: ignore[misc]
             self.flush_steps()
             result = self.logger.get_test(self.current_scenario_uuid)
             outcome = scenario_outcome(scenario, self.clean_ups.take())
+            if self._shown:
+                result.descriptionHtml = "\n".join([description_html(result.description), *self._shown])
             self._finish(result, outcome)
             if outcome.status not in (PASSED, SKIPPED):
                 self._attach_output(scenario)
@@ -152,6 +157,12 @@ class HoldfastListener(AllureListener):  # type: ignore[misc]
         """The same for a file."""
         attach = self.logger.attach_file if self._inside() else self.logger.global_attach_file
         attach(uuid4(), source, name=name, attachment_type=attachment_type, extension=extension)
+
+    @allure_commons.hookimpl
+    def add_description_html(self, test_description_html: str) -> None:
+        """Adds to what the page of the scenario shows (the stock listener would replace it)."""
+        if self._inside():
+            self._shown.append(test_description_html)
 
     def _finish(self, result: TestResult, outcome: Outcome) -> None:
         self.red += outcome.status not in (PASSED, SKIPPED)

@@ -10,8 +10,11 @@ from __future__ import annotations
 import traceback
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import TracebackType
 from typing import Any
+
+import behave
 
 from support.errors import Refusal
 from support.waiting import Unknown
@@ -24,6 +27,7 @@ _SILENT_CHECK = "A check failed without saying what it expected."
 # Errors whose text begins with a sentence for the owner; all others get NOT_JUDGED before theirs.
 _SPEAKING = (AssertionError, Refusal, Unknown)
 # Errors of these packages come from the cluster or the machine below; named, not imported, because they load slowly.
+_BEHAVE = str(Path(behave.__file__).parent)
 _PLATFORM_MODULES = ("support.cluster", "support.platforms")
 
 
@@ -76,10 +80,18 @@ def message_of(error: BaseException) -> str:
 
 
 def trace_of(error: BaseException | None, where: TracebackType | None = None) -> str:
-    """The whole stack trace, with the errors that led to this one."""
+    """The whole stack trace, with the errors that led to this one, without the lines of behave itself."""
     if error is None:
         return ""
-    return "".join(traceback.format_exception(type(error), error, where or error.__traceback__))
+    told = traceback.TracebackException(type(error), error, where or error.__traceback__)
+    chain: list[traceback.TracebackException | None] = [told]
+    while chain:
+        link = chain.pop()
+        if link is not None:
+            own = [frame for frame in link.stack if not frame.filename.startswith(_BEHAVE)]
+            link.stack = traceback.StackSummary.from_list(own)
+            chain += [link.__cause__, link.__context__]
+    return "".join(told.format())
 
 
 def concern_of(error: BaseException | None) -> str:

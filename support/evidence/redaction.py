@@ -35,7 +35,7 @@ _HARMLESS = r"(?!(?:true|false|null|none|yes|no)\b)"
 # Horizontal space only: the value of "password:" at the end of a line is not the first word of the next.
 _GAP = r"[^\S\r\n]*"
 _QUOTED = r"""(?P<quote>\\?["'])(?:(?!(?P=quote)).)+(?P=quote)"""
-_BARE = r"[^\s\"'&\\]+"
+_BARE = r"[^\s\"'&<\\]+"
 
 Replace = Callable[[re.Match[str]], str]
 
@@ -72,13 +72,13 @@ _PATTERNS: tuple[tuple[re.Pattern[str], Replace], ...] = (
     (
         _pattern(
             r"(?P<head>\bauthorization\\?[\"']?\s*[:=,]\s*\\?[\"']?(?:(?:bearer|basic|token|digest|negotiate)\s+)?)"
-            r"[^\s\"'\\,;]+"
+            r"[^\s\"'\\,;<]+"
         ),
         _keep_head,
     ),
     (_pattern(r"(?P<head>\b(?:bearer|basic)\s+)(?=[\w+/=.~-]*[\d=])[\w+/=.~-]{8,}"), _keep_head),
     # Cookies carry sessions: the whole value of the header goes.
-    (_pattern(r"(?P<head>\b(?:set-)?cookie\\?[\"']?\s*:\s*\\?[\"']?)[^\r\n\"']+"), _keep_head),
+    (_pattern(r"(?P<head>\b(?:set-)?cookie\\?[\"']?\s*:\s*\\?[\"']?)[^\r\n\"'<]+"), _keep_head),
     # user:password@host in any address.
     (_pattern(r"(?P<head>\b[a-z][a-z0-9+.-]*://[^\s:/@\"']*:)[^\s/@\"']+(?P<tail>@)"), _keep_both),
     # {"name": "DB_PASSWORD", "value": "x"} and its YAML form, as containers list their environment.

@@ -104,18 +104,21 @@ def write_environment(results_dir: Path, values: Mapping[str, object]) -> None:
     May be called several times in a run; a later value of the same name wins.
     """
     file = results_dir / "environment.properties"
-    known: dict[str, str] = {"Python": sys.version.split()[0], **{name: version(name) for name in _PACKAGES}}
+    results_dir.mkdir(parents=True, exist_ok=True)
+    known: dict[str, str] = {}
     if file.exists():
         lines = file.read_text(encoding="utf-8").splitlines()
-        known.update((name, value) for name, sign, value in (line.partition(" = ") for line in lines) if sign)
+        known = {name: value for name, sign, value in (line.partition(" = ") for line in lines) if sign}
     for name, value in redact_tree(dict(values)).items():
-        known[_one_line(name)] = _one_line(value)
-    results_dir.mkdir(parents=True, exist_ok=True)
+        # In this format a space, a colon and an equals sign end a name, unless they are escaped.
+        known[re.sub(r"([\\ :=#!])", r"\\\1", _one_line(name))] = _one_line(value).replace("\\", "\\\\")
+    suite = {"Python": sys.version.split()[0], **{package: version(package) for package in _PACKAGES}}
+    known["Suite"] = ", ".join(f"{name} {number}" for name, number in suite.items())
     file.write_text("".join(f"{name} = {value}\n" for name, value in known.items()), encoding="utf-8")
 
 
 def _one_line(value: object) -> str:
-    return " ".join(str(value).replace("=", ":").split())
+    return " ".join(str(value).split())
 
 
 def install() -> Path:

@@ -70,6 +70,7 @@ EXPECTED = {
     "Fails without a word": "failed",
     "Breaks in a step": "broken",
     "Is not known": "broken",
+    "Breaks through its platform": "broken",
     "Has no step": "broken",
     "Breaks after a step": "broken",
     "Breaks before it begins": "broken",
@@ -80,6 +81,8 @@ EXPECTED = {
     "Skipped with a reason": "skipped",
     "Skipped without a reason": "skipped",
     "Passes after all of it": "passed",
+    "Sales go on after the leader's machine has lost power": "passed",
+    "Sales go on after the leader was cut off": "failed",
     "Passes before its capability breaks": "passed",
     "Around the capability: Cannot be prepared": "broken",
     "Around the capability: Cannot be cleaned up": "broken",
@@ -243,6 +246,23 @@ def test_an_attachment_outside_of_scenarios_belongs_to_the_run(mixture: Run) -> 
     attached = [entry for item in mixture.globals for entry in item.get("attachments", [])]
     assert [entry["name"] for entry in attached] == ["attached before the first scenario"]
     assert mixture.attachment(attached[0]) == "from before_all with [redacted]"
+
+
+def test_chart_and_figures_are_read_on_the_page_without_opening_anything(mixture: Run) -> None:
+    shown = mixture.results["Sales go on after the leader was cut off"]["descriptionHtml"]
+    assert "<b>Rule: Sales go on within thirty seconds</b>" in shown
+    assert '<img alt="what the shoppers saw" src="data:image/svg+xml;base64,' in shown
+    assert "<td>Its settings allow</td><td>29 s</td><td>ttl 20 s" in shown
+
+
+def test_whom_a_red_result_concerns_is_a_label(mixture: Run) -> None:
+    concerns = {name: labels(mixture.results[name], "concerns") for name in EXPECTED}
+    assert concerns["Fails inside a rule"] == ["product"]
+    assert concerns["Breaks an invariant"] == ["product"]
+    assert concerns["Breaks in a step"] == ["suite"]
+    assert concerns["Is not known"] == ["verdict"]
+    assert concerns["Breaks through its platform"] == ["platform"]
+    assert concerns["Passes inside a rule"] == []
 
 
 def test_no_secret_reaches_a_file_or_the_console(mixture: Run) -> None:

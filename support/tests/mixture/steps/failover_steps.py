@@ -7,7 +7,7 @@ from typing import Any
 
 from behave import given, then, when
 
-from support.evidence.attach import attach_all, attach_svg, attach_table, attach_text
+from support.evidence.attach import attach_all, attach_figures, attach_svg, attach_text
 from support.evidence.charts import FAIL, INFO, OK, ChartPoint, ChartSeries, FailoverChart, Span, failover_chart
 from support.evidence.diagnostics import collect
 
@@ -60,7 +60,7 @@ def figures(until: float) -> None:
         ("Confirmed sales", "968", "all found again on every member; password=hunter" + "22"),
         ("Led before, and now", "db-0 on holdfast-2, db-2 on holdfast-3", "timeline 3, then 4"),
     ]
-    attach_table("figures", ("Figure", "Value", "Depends on"), rows)
+    attach_figures(rows)
 
 
 @given("shoppers are buying in the shop")

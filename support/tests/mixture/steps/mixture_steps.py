@@ -7,6 +7,7 @@ from typing import Any
 
 from behave import given, then, when
 
+from support.cluster.errors import Unreachable
 from support.evidence.attach import attach_json, attach_text
 from support.waiting import Unknown
 
@@ -58,6 +59,15 @@ def probe_breaks(context: Any) -> None:
         raise OSError(f"no route to {REGISTERED}")
     except OSError as cause:
         raise RuntimeError("the probe did not start") from cause
+
+
+@then("the platform is away")
+def platform_is_away(context: Any) -> None:
+    """The cluster does not answer."""
+    try:
+        raise Unreachable(0, "Unreachable", "no answer within 4 s")
+    except Unreachable as cause:
+        raise RuntimeError("the shop could not be found") from cause
 
 
 @then("nothing is known")

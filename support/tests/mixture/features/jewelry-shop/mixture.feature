@@ -70,6 +70,9 @@ Feature: Orders survive
     Scenario: Is not known
       Then nothing is known
 
+    Scenario: Breaks through its platform
+      Then the platform is away
+
     Scenario: Has no step
       Then nobody wrote this one
       And every order is stored
