@@ -38,6 +38,7 @@ _FLAGS = (
     "--remote-debugging-port=0",
     "--remote-allow-origins=*",
 )
+_BODIES = "[document, ...[...document.querySelectorAll('iframe')].map(f => f.contentDocument)].map(d => d.body)"
 _START_WITHIN = 30.0  # seconds; 1 s when idle, but two cores may be busy with a cluster
 _ANSWER_WITHIN = 20.0  # seconds for one command, a picture of a long page among them
 
@@ -69,8 +70,13 @@ class Page:
         eventually(lambda _: bool(self.evaluate(script)), is_(True), _START_WITHIN, f"the page never had: {script}")
 
     def text(self) -> str:
-        """What a reader sees as text."""
-        return str(self.evaluate("document.body.innerText"))
+        """What a reader sees as text; a scenario's description stands in a frame of its own."""
+        return str(self.evaluate(f"{_BODIES}.map(body => body.innerText).join('\\n')"))
+
+    def wait_for_image(self, name: str) -> None:
+        """Waits until the image of that name is drawn."""
+        shown = f"i => i.alt === {json.dumps(name)} && i.naturalWidth > 0"
+        self.wait_for(f"{_BODIES}.some(body => [...body.querySelectorAll('img')].some({shown}))")
 
     def click(self, text: str) -> None:
         """Clicks the innermost element whose whole text this is; waits for it."""
@@ -149,7 +155,7 @@ def main(arguments: list[str]) -> int:
         page.open(Path(arguments[0]), width=1200, height=1500)
         if len(arguments) == 3:
             page.click(arguments[2])
-            page.wait_for("document.querySelectorAll('#app img, #app iframe, #app svg').length > 0")
+            page.wait_for("!!document.querySelector('iframe')")  # the description, with its chart
         Path(arguments[1]).write_bytes(page.picture())
     return 0
 
