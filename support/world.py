@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any, Protocol, TypeVar, cast
 
 from behave.model import Table
@@ -32,8 +33,15 @@ class Things:
         self._known: dict[tuple[type, str], Any] = {}
 
     def put(self, thing: object, name: str = "") -> None:
-        """Keeps a thing; a later one of the same kind and name takes its place."""
-        self._known[(type(thing), name)] = thing
+        """Keeps a thing as the latest of its kind, and under its name if it has one."""
+        self._known[(type(thing), "")] = self._known[(type(thing), name)] = thing
+
+    def named(self, kind: type[T]) -> list[T]:
+        """All things of that kind that have a name, in the order of their names."""
+        found = sorted(
+            ((name, thing) for (known, name), thing in self._known.items() if known is kind and name), key=itemgetter(0)
+        )
+        return [cast(T, thing) for _, thing in found]
 
     def get(self, kind: type[T], name: str = "") -> T:
         """The thing of that kind and name. Raises Unknown with a sentence when no step has named one yet."""

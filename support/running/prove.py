@@ -42,8 +42,7 @@ def outcomes(results: Path) -> dict[str, Outcome]:
     found: dict[str, Outcome] = {}
     for path in sorted(results.glob("*-result.json")):
         result = json.loads(path.read_text())
-        tags = {label["value"] for label in result.get("labels", []) if label["name"] == "tag"}
-        for promise in promise_ids(tags):
+        for promise in {label["value"] for label in result.get("labels", []) if label["name"] == "requirement"}:
             outcome = found.setdefault(promise, Outcome())
             outcome.statuses.append(result["status"])
             if result["status"] == "failed":
@@ -114,7 +113,7 @@ def _prove(sabotage: Sabotage, saboteur: Saboteur, steps: Steps, platform: Platf
 def checked_promises() -> set[str]:
     """Ids of promises that some feature of this checkout carries."""
     texts = [path.read_text() for path in (project_dir() / "features").rglob("*.feature")]
-    return promise_ids({word.removeprefix("@") for text in texts for word in text.split() if word.startswith("@")})
+    return set(promise_ids({word.removeprefix("@") for text in texts for word in text.split() if word.startswith("@")}))
 
 
 def _tell(sabotage: Sabotage, seen: dict[str, Outcome], complaints: list[str], steps: Steps) -> None:

@@ -10,7 +10,9 @@ from support.matchers import ComplaintMatcher, without_complaints
 from support.profiles import Profile
 from support.systems.jewelry_shop.parts import Parts
 
-Exchange = Callable[[str], str]  # address of an instance -> what is wrong with its answer, empty when it is good
+Exchange = Callable[
+    [str, float], str
+]  # address of an instance, seconds -> what is wrong with its answer, empty when it is good
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +62,9 @@ class Addresses:
         self._exchanges = exchanges  # by the profile's word for the part
         self._namespace = profile.kube.namespace
 
-    def read(self, *, asking: bool) -> list[Address]:
-        """Every address of the profile; `asking` adds one exchange with every instance behind it."""
-        return [self._read(agreed, asking) for agreed in self._agreed()]
+    def read(self, *, asking: bool, within: float = 5.0) -> list[Address]:
+        """Every address of the profile; `asking` adds one exchange, `within` s, with each instance there."""
+        return [self._read(agreed, asking, within) for agreed in self._agreed()]
 
     def _agreed(self) -> list[_Agreed]:
         names, database = self._profile.services, self._profile.part("database")
@@ -76,7 +78,7 @@ class Addresses:
             *(_Agreed(name, frozenset({watcher.port}), "watcher") for name in names.watchers),
         ]
 
-    def _read(self, agreed: _Agreed, asking: bool) -> Address:
+    def _read(self, agreed: _Agreed, asking: bool, within: float) -> Address:
         should = frozenset(pod.ip for pod in self._parts.ready_pods(agreed.part) if self._has_role(pod.labels, agreed))
         try:
             service = self._cluster.get("services", agreed.service, self._namespace)
@@ -85,7 +87,7 @@ class Addresses:
         ports = frozenset(int(port["port"]) for port in service["spec"].get("ports", []))
         leads_to = frozenset(self._endpoints(agreed.service))
         exchange = self._exchanges[agreed.part]
-        asked = tuple((ip, exchange(ip)) for ip in sorted(leads_to)) if asking else ()
+        asked = tuple((ip, exchange(ip, within)) for ip in sorted(leads_to)) if asking else ()
         return Address(agreed.service, True, ports, agreed.ports, leads_to, should, asked)
 
     def _has_role(self, labels: Mapping[str, str], agreed: _Agreed) -> bool:

@@ -62,9 +62,9 @@ class Look:
     def complaints(self) -> list[str]:
         """Rows of others, and own rows that are not shown."""
         foreign, hidden = self.seen - self.own, self.own - self.seen
-        found = (
-            [f"rows of another shop were returned: {self.company} saw {len(foreign)} in {self.path}"] if foreign else []
-        )
+        found = []
+        if foreign:
+            found.append(f"rows of another shop were returned: {self.company} saw {len(foreign)} in {self.path}")
         return found + ([f"{self.company} does not see {len(hidden)} of its own in {self.path}"] if hidden else [])
 
 
@@ -180,16 +180,12 @@ def is_refused_as_unknown() -> ComplaintMatcher[Intrusion]:
 
     def complaints(intrusion: Intrusion) -> list[str]:
         wanted = 400 if intrusion.attempt == "sell" else 404
-        answer = intrusion.answer
+        answer, told = intrusion.answer, f"the attempt to {intrusion.attempt} was answered {intrusion.answer.status}"
         if answer.status == wanted:
             return []
         if 200 <= answer.status < 300:  # the statuses that mean "done"
-            return [
-                f"rows of another shop were returned: the attempt to {intrusion.attempt} was answered {answer.status}"
-            ]
-        return [
-            f"the attempt to {intrusion.attempt} was answered {answer.status} instead of {wanted}: {cause_of(answer)}"
-        ]
+            return [f"rows of another shop were returned: {told}"]
+        return [f"{told} instead of {wanted}: {cause_of(answer)}"]
 
     return without_complaints("a refusal as if the piece did not exist", complaints)
 

@@ -11,8 +11,11 @@ from support.clients.http import Answer, request_id
 from support.cluster import ApiError
 from support.matchers import ComplaintMatcher, without_complaints
 from support.systems.jewelry_shop.system import JewelryShop
-from support.waiting import Unknown
+from support.waiting import Unknown, throughout
+from support.world import World
 
+_WRITTEN_S = 10.0  # seconds until a line is in the journal that the cluster shows; usually well below one
+_UNSEEN_S = 2.0  # seconds for which a question must stay unseen: a line that is to come has come by then
 _RECENT_S = 120  # seconds of journal that are read: a scenario's questions are younger
 _HEALTH = "/health/"
 _MARK = "HTTP_STATUS:"
@@ -160,3 +163,24 @@ def know_no_question() -> ComplaintMatcher[Journals]:
         return [f"{part} has seen the question" for part in journals.by_pod if journals.known_to(part)]
 
     return without_complaints("the question in no journal", complaints)
+
+
+def demand_known(world: World, parts: Sequence[str]) -> None:
+    """Raises Broken unless each part's journals come to know every question that was asked."""
+    asked = world.things.get(Asked)
+    reason = "A question of a customer is not in the journals"
+    world.eventually(lambda _: read_journals(world.jewelry, asked, parts), know_every_question(), _WRITTEN_S, reason)
+
+
+def demand_spread(world: World, parts: Sequence[str]) -> None:
+    """Raises Broken unless every ready instance of these parts has served one of the questions."""
+    asked = world.things.get(Asked)
+    reason = "An instance stands idle while customers come"
+    world.eventually(lambda _: read_journals(world.jewelry, asked, parts), every_instance_served(), _WRITTEN_S, reason)
+
+
+def demand_unknown(world: World, parts: Sequence[str]) -> None:
+    """Raises Broken when a question turns up in the journals of these parts."""
+    asked = world.things.get(Asked)
+    reason = "A question under an unknown name has reached the shop"
+    throughout(lambda _: read_journals(world.jewelry, asked, parts), know_no_question(), _UNSEEN_S, reason, every=1.0)

@@ -42,6 +42,11 @@ class Tills:
     ids: Sequence[str]
 
 
+def rush(store: Store, piece: Piece, tills: Tills) -> Rush:
+    """Every till sells one piece at the same moment."""
+    return Rush(store, piece, store.rush(piece, tills.ids))
+
+
 def confirms_exactly(number: int) -> ComplaintMatcher[Rush]:
     """Matches when so many sales were confirmed, each under a number of its own."""
 

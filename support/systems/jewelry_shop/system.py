@@ -108,11 +108,11 @@ class JewelryShop:
     def addresses(self) -> Addresses:
         """The internal addresses."""
         exchanges = {
-            "django": lambda ip: self._ask_http(ip, "django", "/health/"),
-            "nginx": lambda ip: self._ask_http(ip, "nginx", "/nginx-health"),
+            "django": lambda ip, within: self._ask_http(ip, "django", "/health/", within),
+            "nginx": lambda ip, within: self._ask_http(ip, "nginx", "/nginx-health", within),
             "database": self._ask_database,
-            "cache": lambda ip: self._ask_redis(ip, "cache"),
-            "watcher": lambda ip: self._ask_redis(ip, "watcher"),
+            "cache": lambda ip, within: self._ask_redis(ip, "cache", within),
+            "watcher": lambda ip, within: self._ask_redis(ip, "watcher", within),
         }
         return Addresses(self.cluster, self.profile, self.parts, exchanges)
 
@@ -156,21 +156,21 @@ class JewelryShop:
     def _check_books(self, shop: OpenShop) -> None:
         expect(self.books(shop), adds_up(), f'Stock and money of "{shop.company_name}" do not add up (JS-354)')
 
-    def _ask_http(self, ip: str, part: str, path: str) -> str:
+    def _ask_http(self, ip: str, part: str, path: str, within: float) -> str:
         url = f"http://{ip}:{self.profile.part(part).port}{path}"
-        came = self.observer.ask_http(url, headers={"Host": self.profile.entrance.host}, within=_ANSWER_S)
+        came = self.observer.ask_http(url, headers={"Host": self.profile.entrance.host}, within=within)
         return "" if came.status == 200 else f"answers {came.status or came.error}"
 
-    def _ask_database(self, ip: str) -> str:
+    def _ask_database(self, ip: str, within: float) -> str:
         try:
-            return "" if self.sql.value(ip, "SELECT 1 AS one", within=_ANSWER_S) == 1 else "answers nonsense"
+            return "" if self.sql.value(ip, "SELECT 1 AS one", within=within) == 1 else "answers nonsense"
         except QuestionFailed as error:
             return f"does not answer: {error.error}"
 
-    def _ask_redis(self, ip: str, part: str) -> str:
+    def _ask_redis(self, ip: str, part: str, within: float) -> str:
         password = self.secret(self.profile.credentials.cache) if part == "cache" else ""
         try:
-            answer = self.observer.ask_redis(ip, self.profile.part(part).port, password, [["PING"]], within=_ANSWER_S)
+            answer = self.observer.ask_redis(ip, self.profile.part(part).port, password, [["PING"]], within=within)
         except ObserverError as error:
             return f"does not answer: {error}"
         return "" if str(answer[0]).upper() in ("PONG", "TRUE") else f"answers {answer[0]!r}"
