@@ -1,0 +1,1 @@
+"""jewelry-shop: point of sale for many jewellers on one installation."""

@@ -1,0 +1,1 @@
+"""Shops, their branches and people; signing in; the platform's own addresses."""

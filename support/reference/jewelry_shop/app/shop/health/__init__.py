@@ -1,0 +1,1 @@
+"""Whether this instance can serve, and why not."""

@@ -1,0 +1,1 @@
+"""Goods: categories, items and every change of their quantity."""

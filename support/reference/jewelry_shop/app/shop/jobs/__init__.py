@@ -1,0 +1,1 @@
+"""Work in the background: valuations, receipts, the gold price."""

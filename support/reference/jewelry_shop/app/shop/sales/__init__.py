@@ -1,0 +1,1 @@
+"""Tills, sales, receipts and what the till needs beside them."""

@@ -1,0 +1,1 @@
+"""Row security and grants: migrations only."""
