@@ -36,7 +36,7 @@ def start(selection: list[str], reporters: list[Any], config: Any) -> Suite:
     cluster = Cluster.connect(settings.kubeconfig, settings.context or profile.kube.context or None, limits.connect)
     _refuse_absent_system(cluster, profile)
     reporters.append(NothingRunGuard(config))
-    observer = LazyObserver(lambda: _installed(cluster, limits))
+    observer = LazyObserver(lambda: _installed(cluster, limits, settings.run))
     return Suite(settings, profile, cluster, platforms.current(), limits, observer)
 
 
@@ -84,8 +84,8 @@ def describe(suite: Suite) -> dict[str, str]:
     return {**known, "limits": "; ".join(suite.limits.lines())}
 
 
-def _installed(cluster: Cluster, limits: Limits) -> Observer:
-    observer = Observer(cluster)
+def _installed(cluster: Cluster, limits: Limits, run: str) -> Observer:
+    observer = Observer(cluster, run=run)
     observer.ensure(limits.observer_ready)
     return observer
 

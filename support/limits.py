@@ -16,6 +16,7 @@ class Limits:
     observer_ready: float = 90.0  # first install: namespace, agent on every machine, image already loaded
     shop_answer: float = 12.0  # one call to the shop: its own database deadline of 10 s and 2 s of travel
     short_answer: float = 5.0  # one SQL, Redis or HTTP question that is answered from memory
+    at_rest: float = 15.0  # until labels and streams have settled after whatever came before
     command: float = 15.0  # one command in a container; a management command starts the application first
     warm_up: float = 60.0  # until the probes have confirmed the writes that a verdict needs
     settle: float = 60.0  # until the probes have confirmed as many writes after the fault

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from operator import itemgetter
 from typing import Any, Protocol, TypeVar, cast
 
 from behave.model import Table
@@ -38,10 +37,8 @@ class Things:
 
     def named(self, kind: type[T]) -> list[T]:
         """All things of that kind that have a name, in the order of their names."""
-        found = sorted(
-            ((name, thing) for (known, name), thing in self._known.items() if known is kind and name), key=itemgetter(0)
-        )
-        return [cast(T, thing) for _, thing in found]
+        names = sorted(name for known, name in self._known if known is kind and name)
+        return [cast(T, self._known[(kind, name)]) for name in names]
 
     def get(self, kind: type[T], name: str = "") -> T:
         """The thing of that kind and name. Raises Unknown with a sentence when no step has named one yet."""

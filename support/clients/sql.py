@@ -54,6 +54,16 @@ class SqlClient:
             raise QuestionFailed(host, answer.error, answer.sqlstate or "")
         return [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
 
+    def code(self, host: str, statement: str, params: Sequence[Any] = (), within: float = 5.0) -> str:
+        """The database's code for a refusal, empty when the statement was done. Raises QuestionFailed without code."""
+        try:
+            self.ask(host, statement, params, within)
+        except QuestionFailed as error:
+            if not error.sqlstate:
+                raise
+            return error.sqlstate
+        return ""
+
     def value(self, host: str, statement: str, params: Sequence[Any] = (), within: float = 5.0) -> Any:
         """The first value of the first row; QuestionFailed also when there is no row."""
         rows = self.ask(host, statement, params, within)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from support.matchers import ComplaintMatcher, without_complaints
-from support.observers.observer import Observer, ObserverError
+from support.observers.observer import Observer, ObserverError, RedisAnswerError
 from support.profiles import Profile
 from support.systems.jewelry_shop.parts import Parts, Pod
 
@@ -77,16 +77,23 @@ class Cache:
         return CacheView(servers, watchers, self.watcher_part.quorum)
 
     def ask_server(self, pod: Pod, *commands: Sequence[str], within: float = _ASK_S) -> list[Any]:
-        """Commands to one server on one connection. Raises ObserverError when it does not answer."""
+        """Commands to one server on one connection. ObserverError: no answer; RedisAnswerError: refused."""
         return self._observer.ask_redis(
             pod.ip, self.server_part.port, self._password, [list(command) for command in commands], within=within
         )
 
     def ask_watcher(self, pod: Pod, *commands: Sequence[str]) -> list[Any]:
-        """Commands to one watcher on one connection. Raises ObserverError when it does not answer."""
+        """Commands to one watcher on one connection. ObserverError: no answer; RedisAnswerError: refused."""
         return self._observer.ask_redis(
             pod.ip, self.watcher_part.port, "", [list(command) for command in commands], within=_ASK_S
         )
+
+    def process_at(self, host: str) -> str:
+        """The identity of the server process behind an address or a name, asked inside the cluster."""
+        info = self._observer.ask_redis(
+            host, self.server_part.port, self._password, [["INFO", "server"]], within=_ASK_S
+        )
+        return _facts(info[0]).get("run_id", "")
 
     def keys_like(self, pod: Pod, word: str) -> dict[str, str]:
         """Keys of one server that contain a word, with their kind; a server of the suite's size is scanned at once."""
@@ -97,7 +104,7 @@ class Cache:
     def _server(self, pod: Pod) -> Server:
         try:
             facts = _facts(self.ask_server(pod, ["INFO", "replication"])[0])
-        except ObserverError as error:
+        except (ObserverError, RedisAnswerError) as error:
             return Server(pod, "", (), "", f"does not answer: {error}")
         followers = [value for key, value in facts.items() if key.startswith("slave") and key[5:].isdigit()]
         return Server(pod, facts.get("role", ""), followers, facts.get("master_link_status", ""))
@@ -108,7 +115,7 @@ class Cache:
         try:
             master, info, resolve = self.ask_watcher(pod, *asked)
             quorum_ok = self._quorum_ok(pod)
-        except ObserverError as error:
+        except (ObserverError, RedisAnswerError) as error:
             return Watcher(pod, "", 0, 0, 0, False, False, "", f"does not answer: {error}")
         facts, own, names = _pairs(master), _facts(info), _pairs(resolve)
         return Watcher(
@@ -125,7 +132,7 @@ class Cache:
     def _quorum_ok(self, pod: Pod) -> bool:
         try:
             return str(self.ask_watcher(pod, ["SENTINEL", "CKQUORUM", self.watcher_part.master])[0]).startswith("OK")
-        except ObserverError:
+        except RedisAnswerError:
             return False  # the watcher answers this question with an error when it has no quorum
 
 

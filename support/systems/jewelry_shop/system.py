@@ -12,7 +12,7 @@ from support.clients.sql import Account, QuestionFailed, SqlClient
 from support.cluster import Cluster, Json, NotFound
 from support.evidence.redaction import REDACTOR
 from support.expect import expect
-from support.observers.observer import Observer, ObserverError
+from support.observers.observer import Observer, ObserverError, RedisAnswerError
 from support.profiles import Credential, Profile
 from support.systems.jewelry_shop.addresses import Addresses
 from support.systems.jewelry_shop.api import OpenShop, Person, Session
@@ -86,6 +86,13 @@ class JewelryShop:
     def sql(self) -> SqlClient:
         """Reads any database member with the suite's read-only account."""
         credential = self.profile.credentials.reader
+        account = Account(credential.user, self.secret(credential), credential.database)
+        return SqlClient(self.observer, account, self.profile.part("database").port)
+
+    @cached_property
+    def direct_sql(self) -> SqlClient:
+        """Writes to the suite's own table, and to nothing else."""
+        credential = self.profile.credentials.probe
         account = Account(credential.user, self.secret(credential), credential.database)
         return SqlClient(self.observer, account, self.profile.part("database").port)
 
@@ -171,7 +178,7 @@ class JewelryShop:
         password = self.secret(self.profile.credentials.cache) if part == "cache" else ""
         try:
             answer = self.observer.ask_redis(ip, self.profile.part(part).port, password, [["PING"]], within=within)
-        except ObserverError as error:
+        except (ObserverError, RedisAnswerError) as error:
             return f"does not answer: {error}"
         return "" if str(answer[0]).upper() in ("PONG", "TRUE") else f"answers {answer[0]!r}"
 
