@@ -30,7 +30,16 @@ from support.evidence.labels import (
     name_of,
     title_path_of,
 )
-from support.evidence.outcome import PASSED, SKIPPED, CleanUpErrors, Outcome, scenario_outcome, step_outcome
+from support.evidence.outcome import (
+    BROKEN,
+    PASSED,
+    SKIPPED,
+    CleanUpErrors,
+    Outcome,
+    scenario_outcome,
+    step_outcome,
+    text_of,
+)
 from support.evidence.redaction import redact, redact_bytes, redact_tree
 
 # Pictures and archives are passed on untouched: no text is in them, and a chance match would spoil them.
@@ -84,9 +93,12 @@ class HoldfastListener(AllureListener):  # type: ignore[misc]
         """Runs the scenario by behave's own method and reports how it ended; returns whether it failed."""
         self.start_scenario(scenario)
         try:
-            return run(runner)
-        finally:
-            self.stop_scenario(scenario)
+            failed = run(runner)
+        except BaseException as error:
+            self._stop(scenario, Outcome(BROKEN, f"Not judged: the run was stopped here.\n{text_of(error)}", "", error))
+            raise
+        self.stop_scenario(scenario)
+        return failed
 
     def start_scenario(self, scenario: Any) -> None:
         """Opens a result; attachments from now on belong to it."""
@@ -111,10 +123,12 @@ class HoldfastListener(AllureListener):  # type: ignore[misc]
 
     def stop_scenario(self, scenario: Any) -> None:
         """Writes the result, or drops it when nobody asked for this scenario."""
+        self._stop(scenario, scenario_outcome(scenario, self.clean_ups.take()))
+
+    def _stop(self, scenario: Any, outcome: Outcome) -> None:
         if self._chosen_before:
             self.flush_steps()
             result = self.logger.get_test(self.current_scenario_uuid)
-            outcome = scenario_outcome(scenario, self.clean_ups.take())
             if self._shown:
                 result.descriptionHtml = "\n".join([description_html(result.description), *self._shown])
             self._finish(result, outcome)
@@ -128,6 +142,12 @@ class HoldfastListener(AllureListener):  # type: ignore[misc]
         self.current_step_uuid = None
         self.current_scenario_uuid = None
         self.group_context.exit()
+
+    def start_behave_step(self, step: Any) -> None:
+        """Opens a step with its text and table."""
+        super().start_behave_step(step)
+        for attachment in self.logger.get_item(self.current_step_uuid).attachments:
+            attachment.name = attachment.name.lstrip(".")  # the stock listener calls them ".text" and ".table"
 
     def stop_behave_step(self, step: Any) -> None:
         """Closes the step that runs."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -307,3 +308,48 @@ def test_a_failing_clean_up_does_not_end_the_console_or_the_run(tmp_path: Path, 
     assert run.results["Passes after all of it"]["status"] == "passed"
     assert "1 cleanup_error" in run.console
     assert "Exception" not in run.console.replace("Exceptions", "")
+
+
+CONFIGURATION = f"""
+[tool.behave]
+paths = ["features"]
+format = ["{FORMATTER}"]
+outfiles = ["reports/results"]
+default_format = "plain"
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "console"),
+    [
+        ([], "Scenario: Passes outside of a rule"),
+        (["-f", "pretty", "--no-color"], "Scenario: Passes outside of a rule"),
+        (["-f", "steps.catalog", "--dry-run"], "Given the shop is open"),
+    ],
+    ids=["bare", "other console", "dry run"],
+)
+def test_the_projects_configuration_keeps_console_and_report(
+    tmp_path: Path, arguments: list[str], console: str
+) -> None:
+    project = tmp_path / "project"
+    shutil.copytree(MIXTURE, project)
+    (project / "pyproject.toml").write_text(CONFIGURATION)
+    command = [sys.executable, "-m", "behave", "--tags", "@smoke and not @JS-501", *arguments]
+    environment = {**os.environ, "HOLDFAST_RUN_DIR": str(tmp_path), "MIXTURE": ""}
+    ended = subprocess.run(command, cwd=project, env=environment, capture_output=True, text=True, timeout=60)
+    assert ended.returncode == 0, ended.stdout
+    assert console in ended.stdout
+    wanted = [] if "--dry-run" in arguments else ["Passes outside of a rule"]
+    assert list(Run(0, "", tmp_path).results) == wanted
+    assert sorted(each.name for each in project.iterdir() if each.name != "__pycache__") == [
+        "environment.py",
+        "features",
+        "pyproject.toml",
+        "steps",
+    ], "the formatter writes nowhere else"
+
+
+def test_a_scenario_that_is_stopped_from_outside_is_not_called_skipped(tmp_path: Path) -> None:
+    run = behave(tmp_path, "--name", "Passes after all of it", kind="stopped")
+    assert run.code != 0
+    assert run.results["Passes after all of it"]["status"] == "broken"

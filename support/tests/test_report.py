@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -109,6 +110,30 @@ def test_a_run_folder_gets_its_page_and_the_newest_is_found(tmp_path: Path, monk
     latest = report.build_run(tmp_path / "run", run_name="nightly")
     assert latest == tmp_path / "latest" / "index.html"
     assert latest.read_text() == (tmp_path / "run" / "index.html").read_text() == "page of nightly"
+
+
+@pytest.mark.parametrize("newer", ["run", "plain"])
+def test_the_newest_results_are_rendered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, newer: str) -> None:
+    rendered: list[tuple[Path, Path]] = []
+
+    def render(results: Path, output: Path, *, run_name: str) -> Path:
+        rendered.append((results, output))
+        output.parent.mkdir(parents=True, exist_ok=True)
+        output.write_text(run_name)
+        return output
+
+    monkeypatch.setattr(report, "build", render)
+    monkeypatch.setattr(report, "reports_dir", lambda: tmp_path)
+    for folder, at in (
+        (tmp_path / "runs" / "a" / "results", 2000),
+        (tmp_path / "results", 3000 if newer == "plain" else 1),
+    ):
+        folder.mkdir(parents=True)
+        (folder / "x-result.json").touch()
+        os.utime(folder / "x-result.json", (at, at))
+    (tmp_path / "runs" / "empty" / "results").mkdir(parents=True)
+    assert report.build_newest() == tmp_path / "latest" / "index.html"
+    assert rendered[0][0] == (tmp_path / "results" if newer == "plain" else tmp_path / "runs" / "a" / "results")
 
 
 def test_results_go_where_the_run_says(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -28,6 +28,11 @@ def after_all(context: Any) -> None:
         raise RuntimeError("the run could not be ended")
 
 
+def before_step(context: Any, step: Any) -> None:
+    if os.environ.get("MIXTURE") == "stopped":
+        raise KeyboardInterrupt
+
+
 def before_feature(context: Any, feature: Any) -> None:
     if "hook.feature.before" in feature.tags:
         raise RuntimeError("the capability could not be prepared")
