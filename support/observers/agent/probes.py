@@ -241,7 +241,7 @@ class CacheProbe(_Base):
                 host, port = await master_named_by(self._watchers, seq, self._master, self._watcher_password)
                 connection = await Redis.connect(host, port, self._password)
         except (OSError, EOFError, TimeoutError, Refused) as error:
-            return Result("fail", f"not connected: {error or 'time is over'}")
+            return Result("fail", f"not connected: {str(error) or 'time is over'}")
         try:
             return await self._write(connection, seq, end, _short_name(host))
         finally:

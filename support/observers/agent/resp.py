@@ -99,7 +99,7 @@ async def master_named_by(watchers: Sequence[str], first: int, name: str, passwo
                 finally:
                     connection.close()
         except (OSError, EOFError, TimeoutError, Refused) as error:
-            errors.append(f"{host}: {error or 'time is over'}")
+            errors.append(f"{host}: {str(error) or 'time is over'}")
             continue
         if told:
             return str(told[0]), int(told[1])

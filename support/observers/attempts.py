@@ -1,0 +1,113 @@
+"""Attempts as the agent wrote them down, and the journal of one run read from its lines."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+Outcome = Literal["ok", "fail", "info", "uncopied", "open"]
+
+_PERCENTILE = 0.99  # of lateness, as the verdict asks for
+_NO_LINE = "the observer wrote no outcome"
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One attempt. Times are seconds on the agent's monotonic clock.
+
+    `ok`: confirmed. `fail`: surely not applied. `info`: nobody can know. `uncopied`: applied, but on one cache server
+    only. `open`: still under way when the lines were read.
+    """
+
+    probe: str
+    seq: int
+    planned: float
+    start: float
+    end: float
+    outcome: Outcome
+    error: str = ""
+    status: int = 0
+    answered_by: str = ""
+    timeline: str = ""
+    instance: str = ""
+    checksum: str = ""
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def ok(self) -> bool:
+        """Whether the client was told that it is done."""
+        return self.outcome == "ok"
+
+    @property
+    def seconds(self) -> float:
+        """How long it took."""
+        return self.end - self.start
+
+    def moved(self, by: float) -> Attempt:
+        """The same attempt on a clock that shows `by` seconds more."""
+        return replace(self, planned=self.planned + by, start=self.start + by, end=self.end + by)
+
+
+class Journal:
+    """The lines of one run, fed piece by piece."""
+
+    def __init__(self) -> None:
+        self.bytes_read = 0
+        self.begin = 0.0
+        self.rates: dict[str, float] = {}
+        self.marks: dict[str, float] = {}
+        self.end_reason = ""  # empty while the run goes on
+        self._last = 0.0
+        self._attempts: dict[tuple[str, int], Attempt] = {}
+
+    def feed(self, lines: bytes) -> None:
+        """Takes in the next whole lines."""
+        self.bytes_read += len(lines)
+        for line in lines.splitlines():
+            told: dict[str, Any] = json.loads(line)
+            self._take(str(told.pop("event")), told)
+
+    def _take(self, event: str, told: dict[str, Any]) -> None:
+        if event == "begin":
+            self.begin, self.rates = told["at"], told["rates"]
+        elif event == "mark":
+            self.marks[told["name"]] = told["at"]
+        elif event == "end":
+            self.end_reason = told["reason"]
+        elif event == "intent":
+            self._last = max(self._last, told["start"])
+            key = (told["probe"], told["seq"])
+            self._attempts[key] = Attempt(**told, end=float("inf"), outcome="open")
+        elif event == "outcome":
+            self._last = max(self._last, told["end"])
+            key = (told.pop("probe"), told.pop("seq"))
+            self._attempts[key] = replace(self._attempts[key], **told)
+
+    @property
+    def ended(self) -> bool:
+        """Whether the run is over."""
+        return bool(self.end_reason)
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether it ended otherwise than by its plan: the observer itself was lost."""
+        return self.ended and self.end_reason != "over"
+
+    def attempts(self, probe: str = "") -> list[Attempt]:
+        """All attempts, or those of one probe, by planned time. After the end an open one counts as unknown."""
+        found = (attempt for attempt in self._attempts.values() if probe in ("", attempt.probe))
+        return sorted(self._settled(found), key=lambda attempt: attempt.planned)
+
+    def _settled(self, attempts: Iterator[Attempt]) -> Iterator[Attempt]:
+        for attempt in attempts:
+            if attempt.outcome == "open" and self.ended:
+                yield replace(attempt, outcome="info", end=max(self._last, attempt.start), error=_NO_LINE)
+            else:
+                yield attempt
+
+    def lateness_p99(self, probe: str = "") -> float:
+        """Seconds by which the observer itself was late, 99th percentile; 0 without attempts."""
+        late = sorted(attempt.start - attempt.planned for attempt in self.attempts(probe))
+        return late[min(len(late) - 1, int(len(late) * _PERCENTILE))] if late else 0.0

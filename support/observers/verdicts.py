@@ -1,0 +1,154 @@
+"""From bounds to a verdict: kept, broken, or one of three ways of not knowing, none of which is ever green."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from support.observers.attempts import Attempt, Journal
+from support.observers.downtime import Downtime, downtime, longest_gap
+
+Kind = Literal["kept", "broken", "inconclusive", "unknown", "invalid"]
+
+NEEDED = 200  # confirmed writes before the fault, and after it, without which nothing is said (contract section 15)
+_LATE_SHARE = 0.5  # of a slot: an observer that is later than this has not kept its own plan
+_PERCENTILE = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """kept and broken are statements about the promise; the others about the measurement, which is to be repeated."""
+
+    kind: Kind
+    reason: str
+
+    @property
+    def kept(self) -> bool:
+        """Whether the promise is known to be kept."""
+        return self.kind == "kept"
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """How good a measurement is."""
+
+    confirmed_before: int
+    confirmed_after: int
+    lateness_p99: float  # seconds
+    slot: float  # seconds between two attempts of the quickest probe
+    interrupted: str = ""  # why the observer did not come to the end of its plan, empty when it did
+    failed_before: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """The bounds of one probe around one fault, and how good they are."""
+
+    probe: str
+    bounds: Downtime
+    evidence: Evidence
+
+    def judge(self, limit: float, needed: int = NEEDED) -> Verdict:
+        """Whether an interruption of at most `limit` seconds was promised and kept."""
+        return judge(self.bounds, limit, self.evidence, needed)
+
+
+def measure(
+    journal: Journal, probe: str, fault: float, over: float | None = None, patience: float = float("inf")
+) -> Measurement:
+    """The measurement of one probe; the fault was injected between `fault` and `over` (both on the agent's clock).
+
+    Read the journal to its end first: attempts that are still open are not counted.
+    """
+    attempts = journal.attempts(probe)
+    bounds = downtime(attempts, fault, patience=patience)
+    after = max(over or fault, *(outage.last_failed for outage in bounds.outages), fault)
+    evidence = Evidence(
+        confirmed_before=sum(attempt.ok and attempt.end <= fault for attempt in attempts),
+        confirmed_after=sum(attempt.ok and attempt.start >= after for attempt in attempts),
+        lateness_p99=journal.lateness_p99(probe),
+        slot=1 / journal.rates[probe],
+        interrupted=journal.end_reason if journal.interrupted else "",
+        failed_before=bounds.failed_before,
+    )
+    return Measurement(probe, bounds, evidence)
+
+
+def judge(bounds: Downtime, limit: float, evidence: Evidence, needed: int = NEEDED) -> Verdict:
+    """Kept only if the upper bound meets the limit, broken only if the lower one breaks it."""
+    doubt = _doubt(evidence, needed)
+    if doubt:
+        return doubt
+    if bounds.lower > limit:
+        end = "" if bounds.recovered else ", and it was not over when the observation ended"
+        return Verdict("broken", f"away for at least {bounds.lower:.2f} s, promised {limit:g} s{end}")
+    if not bounds.recovered:
+        return Verdict(
+            "inconclusive", f"not seen to be back for good; away for at least {bounds.lower:.2f} s: observe longer"
+        )
+    if bounds.upper > limit:
+        between = f"between {bounds.lower:.2f} s and {bounds.upper:.2f} s"
+        return Verdict("inconclusive", f"away for {between}, promised {limit:g} s: ask at a higher rate")
+    if evidence.confirmed_after < needed:
+        return Verdict("unknown", f"only {evidence.confirmed_after} of {needed} writes confirmed after the fault")
+    return Verdict("kept", f"away for {bounds.lower:.2f} to {bounds.upper:.2f} s, promised {limit:g} s")
+
+
+def _doubt(evidence: Evidence, needed: int) -> Verdict | None:
+    if evidence.interrupted:
+        return Verdict("invalid", f"the observer did not come to its end: {evidence.interrupted}")
+    if evidence.lateness_p99 > _LATE_SHARE * evidence.slot:
+        late, slot = evidence.lateness_p99 * 1000, evidence.slot * 1000  # milliseconds
+        return Verdict(
+            "invalid", f"the observer itself was {late:.0f} ms late (99 %), more than half a slot of {slot:.0f} ms"
+        )
+    if evidence.failed_before:
+        return Verdict("invalid", f"{evidence.failed_before} attempts had failed before the fault already")
+    if evidence.confirmed_before < needed:
+        return Verdict("unknown", f"only {evidence.confirmed_before} of {needed} writes confirmed before the fault")
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What customers got in a window: for promises of the kind "without a single failure"."""
+
+    attempts: int
+    failed: int  # all that were not confirmed
+    p50: float  # seconds, of the confirmed ones
+    p95: float
+    slowest: float
+    longest_gap: float  # seconds without any confirmation
+    errors: Mapping[str, int]  # how often each error was told
+
+    @property
+    def failed_share(self) -> float:
+        """Failed attempts of all, 0 to 1."""
+        return self.failed / self.attempts if self.attempts else 1.0
+
+
+def service(attempts: Sequence[Attempt], since: float, until: float) -> Service:
+    """Figures of the attempts that began in a window and are settled."""
+    inside = [one for one in attempts if since <= one.start <= until and one.outcome != "open"]
+    lengths = sorted(one.seconds for one in inside if one.ok)
+    failed = [one for one in inside if not one.ok]
+    errors: dict[str, int] = {}
+    for one in failed:
+        errors[one.error] = errors.get(one.error, 0) + 1
+    return Service(
+        attempts=len(inside),
+        failed=len(failed),
+        p50=_percentile(lengths, 0.5),
+        p95=_percentile(lengths, _PERCENTILE),
+        slowest=lengths[-1] if lengths else 0.0,
+        longest_gap=longest_gap(inside, since, max((one.end for one in inside), default=until)).seconds,
+        errors=errors,
+    )
+
+
+def _percentile(lengths: Sequence[float], share: float) -> float:
+    return lengths[min(len(lengths) - 1, int(len(lengths) * share))] if lengths else 0.0
