@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import sys
 from collections.abc import Callable, Sequence
 
 from support import platforms
 from support.errors import ExitCode, Refusal
+from support.platforms.commands import CommandFailed
 from support.progress import Steps
 
 DESCRIPTION = "Acceptance tests in business language for platforms on Kubernetes that must survive failures."
@@ -144,6 +146,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Refusal as refusal:
         print(f"holdfast: {refusal}", file=sys.stderr)
         return refusal.exit_code
+    except CommandFailed as failed:
+        print(f"holdfast: a step failed: {failed}. `holdfast doctor` says what is missing here.", file=sys.stderr)
+        return ExitCode.PLATFORM_FAILED
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        print(f"holdfast: the disk is full ({error.filename}). Free some space, then run it again.", file=sys.stderr)
+        return ExitCode.NO_DISK_SPACE
     except KeyboardInterrupt:
         print("holdfast: interrupted; the same command goes on where this one stopped.", file=sys.stderr)
         return ExitCode.INTERRUPTED

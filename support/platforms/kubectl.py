@@ -42,9 +42,13 @@ def _command(platform: Platform, arguments: Sequence[str]) -> list[str]:
 def run(platform: Platform, arguments: Sequence[str], *, stdin: str | None = None, within: float = 60) -> str:
     """Run kubectl and return what it printed; CommandFailed with its last words when it ends with an error."""
     command = _command(platform, arguments)
-    done = subprocess.run(
-        command, executable=program(platform), input=stdin, capture_output=True, text=True, timeout=within, check=False
-    )
+    path = program(platform)
+    try:
+        done = subprocess.run(
+            command, executable=path, input=stdin, capture_output=True, text=True, timeout=within, check=False
+        )
+    except subprocess.TimeoutExpired as late:
+        raise CommandFailed(command, 124, f"no answer within {within:.0f} s") from late  # 124: as timeout(1) says it
     if done.returncode != 0:
         raise CommandFailed(command, done.returncode, done.stderr or done.stdout)
     return done.stdout

@@ -46,3 +46,12 @@ def test_other_commands_do_not_swallow_unknown_arguments() -> None:
 
 def test_kubectl_gets_its_arguments_as_they_are() -> None:
     assert cli._parse(["kubectl", "get", "pods", "-A", "--help"]).arguments == ["get", "pods", "-A", "--help"]
+
+
+def test_a_full_disk_is_no_stack_trace(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def fill() -> None:
+        raise OSError(28, "No space left on device", "some-file")  # 28: ENOSPC
+
+    monkeypatch.setattr(platforms, "chosen", fill)
+    assert cli.main(["status"]) == ExitCode.NO_DISK_SPACE
+    assert "disk is full (some-file)" in capsys.readouterr().err

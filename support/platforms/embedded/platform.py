@@ -131,7 +131,10 @@ class EmbeddedPlatform:
 
     def _clear_if_outdated(self, nodes: int) -> None:
         facts = self._facts()
-        if facts and (facts.get("made_of") != self._made_of() or facts.get("nodes") != nodes):
+        if facts and not facts.get("complete"):
+            self.steps.say("the last `up` was interrupted; making the cluster anew")
+            self._remove()
+        elif facts and (facts.get("made_of") != self._made_of() or facts.get("nodes") != nodes):
             self.steps.say(
                 "the cluster that is here was made from other parts or for another number of machines; making it anew"
             )

@@ -1,0 +1,58 @@
+"""Runs the project's commands as a user does, and keeps what they printed for the failure's message."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from support.paths import project_dir
+
+HOLDFAST = str(Path(sys.executable).parent / "holdfast")
+BEHAVE = str(Path(sys.executable).parent / "behave")
+# Seconds: the longest command is the first `up` on a machine without any cache (20 minutes) with room to spare.
+LONGEST_S = 2700.0
+
+
+@dataclass(frozen=True)
+class Ran:
+    """How a command ended: exit code, output and error together, seconds it took."""
+
+    code: int
+    text: str
+    seconds: float
+
+
+Run = Callable[..., Ran]
+
+
+@pytest.fixture(scope="session")
+def run() -> Run:
+    """Runs a command to its end; `env` adds to the environment, a value of None takes a variable away."""
+
+    def command(*words: str, env: dict[str, str | None] | None = None) -> Ran:
+        environment = {**os.environ, **{k: v for k, v in (env or {}).items() if v is not None}}
+        for gone in (name for name, value in (env or {}).items() if value is None):
+            environment.pop(gone, None)
+        started = time.monotonic()
+        done = subprocess.run(
+            words,
+            cwd=project_dir(),
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=LONGEST_S,
+            check=False,
+        )
+        sys.stdout.write(done.stdout)
+        return Ran(done.returncode, done.stdout, time.monotonic() - started)
+
+    return command
