@@ -1,61 +1,58 @@
 #!/bin/bash
-# Starts a cache server in the role that the watchers give it; never guesses.
+# Starts a cache server in the role that the watchers give it. It never guesses: two watchers must name the same master,
+# and none of them may be in the middle of changing it.
 set -euo pipefail
 
-self="$POD_NAME.redis-headless.$NAMESPACE.svc.$CLUSTER_DOMAIN"
-first="redis-0.redis-headless.$NAMESPACE.svc.$CLUSTER_DOMAIN"
-data="${REDIS_DATA:-/var/lib/redis}"
-conf="$data/redis.conf"
+own_name="$POD_NAME.redis-headless.$POD_NAMESPACE.svc.$CLUSTER_DOMAIN"
+first_name="redis-0.redis-headless.$POD_NAMESPACE.svc.$CLUSTER_DOMAIN"
+watchers=(redis-sentinel-{0,1,2}.redis-sentinel-headless)
+needed=2 # watchers that must agree: the quorum
 
-# The master that one watcher names, "wait" while it is moving the role, nothing if it does not answer.
-named_by() {
-    # Watchers have no password of their own and complain about being given one.
-    env -u REDISCLI_AUTH timeout 2 redis-cli -h "$1" -p 26379 SENTINEL MASTER "$REDIS_MASTER_NAME" 2>/dev/null |
-        awk 'NR % 2 { key = $0; next } { field[key] = $0 }
-             END { if (field["flags"] ~ /failover_in_progress/) print "wait"; else if (field["ip"]) print field["ip"] }'
-}
+# Watchers have no password, and redis-cli would offer them the servers'. Answers nothing when there is no answer in 1 s.
+ask() { REDISCLI_AUTH='' timeout 1 redis-cli --raw -h "$1" -p 26379 "${@:2}" 2>/dev/null || true; }
 
-# The master that at least two watchers agree on; nothing otherwise.
-agreed_master() {
-    local number
-    for number in 0 1 2; do
-        named_by "redis-sentinel-$number.redis-sentinel-headless.$NAMESPACE.svc.$CLUSTER_DOMAIN"
-    done | sort | uniq -c | awk '$2 == "wait" { moving = 1 } $1 >= 2 { agreed = $2 } END { if (!moving) print agreed }'
+# The master's name if enough watchers agree on it, otherwise nothing.
+master_by_watchers() {
+  local watcher named=()
+  for watcher in "${watchers[@]}"; do
+    [[ $(ask "$watcher" SENTINEL MASTER "$REDIS_MASTER_NAME") == *failover_in_progress* ]] && return
+    named+=("$(ask "$watcher" SENTINEL GET-MASTER-ADDR-BY-NAME "$REDIS_MASTER_NAME" | head -n 1)")
+  done
+  printf '%s\n' "${named[@]}" | sed '/^$/d' | sort | uniq -c | awk -v needed="$needed" '$1 >= needed {print $2; exit}'
 }
 
 if [[ $REDIS_START_ROLE == by-name ]]; then
-    master="$first" # the sabotage: whoever leads, the first server starts as master
+  master=$first_name # sabotage JS-S-29: the first server is master, whatever has happened since
 else
-    master=""
-    until [[ -n $master ]]; do
-        master="$(agreed_master)"
-        [[ -n $master ]] || sleep 0.5
-    done
+  until master=$(master_by_watchers) && [[ -n $master ]]; do
+    echo "waiting until $needed watchers name the same master"
+    sleep 0.5 # seconds between two questions
+  done
 fi
-echo "starting; the master is $master"
 
-umask 077 # the file contains the password
-cat > "$conf" <<CONF
-dir $data
-bind * -::*
-protected-mode no
+# The configuration goes in through a pipe: it has the password in it, and nothing is left on a disk.
+configuration() {
+  cat <<EOF
+bind 0.0.0.0
 port 6379
+dir /var/lib/redis
 requirepass $REDISCLI_AUTH
 masterauth $REDISCLI_AUTH
-replica-announce-ip $self
+replica-announce-ip $own_name
 replica-announce-port 6379
-maxmemory 32mb
-maxmemory-policy noeviction
-save ""
 appendonly $REDIS_PERSISTENCE
 appendfsync always
+save ""
 min-replicas-to-write $REDIS_MIN_REPLICAS
 min-replicas-max-lag $REDIS_MAX_LAG_S
 repl-diskless-sync-delay 0
 repl-ping-replica-period 1
 repl-timeout 10
-CONF
-if [[ $master != "$self" && $master != "$POD_IP" ]]; then
-    echo "replicaof $master 6379" >> "$conf"
-fi
-exec redis-server "$conf"
+maxmemory 32mb
+maxmemory-policy noeviction
+EOF
+  [[ $master == "$own_name" || $master == "$POD_IP" ]] || echo "replicaof $master 6379"
+}
+
+echo "master is $master, this is $own_name ($POD_IP)"
+exec redis-server - < <(configuration)

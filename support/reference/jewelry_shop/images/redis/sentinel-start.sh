@@ -1,45 +1,39 @@
 #!/bin/bash
-# Starts a watcher. Its file stays on the claim: own id, known master and epoch survive a restart.
+# Starts a watcher. Its file lives on the claim, because it holds what a watcher must not forget: its own id, the master it
+# knows and the epoch of the last change. Settings are written anew at every start.
 set -euo pipefail
 
-self="$POD_NAME.redis-sentinel-headless.$NAMESPACE.svc.$CLUSTER_DOMAIN"
-first="redis-0.redis-headless.$NAMESPACE.svc.$CLUSTER_DOMAIN"
-data="${REDIS_DATA:-/var/lib/redis}"
-conf="$data/sentinel.conf"
-master="$REDIS_MASTER_NAME"
+file=/var/lib/redis/sentinel.conf
+name=$REDIS_MASTER_NAME
+own_name="$POD_NAME.redis-sentinel-headless.$POD_NAMESPACE.svc.$CLUSTER_DOMAIN"
+first=redis-0.redis-headless.$POD_NAMESPACE.svc.$CLUSTER_DOMAIN
 
-if [[ $SENTINEL_RESOLVE_HOSTNAMES != yes ]]; then
-    # The sabotage: the first master by address, no names at all.
-    until first="$(getent ahostsv4 "$first" | awk 'NR == 1 { print $1 }')" && [[ -n $first ]]; do
-        first="redis-0.redis-headless.$NAMESPACE.svc.$CLUSTER_DOMAIN"
-        sleep 0.5
-    done
+if [[ ! -s $file ]]; then
+  if [[ $SENTINEL_RESOLVE_HOSTNAMES != yes ]]; then # sabotage JS-S-28: the master is known by its address
+    until address=$(getent hosts "$first"); do sleep 0.5; done # seconds between two look-ups
+    first=${address%% *}
+  fi
+  echo "sentinel monitor $name $first 6379 $SENTINEL_QUORUM" >"$file"
 fi
 
-umask 077 # the file contains the password
-[[ -s $conf ]] || echo "sentinel monitor $master $first 6379 $SENTINEL_QUORUM" > "$conf"
-
-# Settings are ours at every start; what the watcher has learnt stays.
-ours='port|bind|dir|protected-mode|sentinel (resolve-hostnames|announce-hostnames|announce-ip|auth-pass'
-ours+='|down-after-milliseconds|failover-timeout|parallel-syncs)'
-{
-    grep -Ev "^($ours)( |$)" "$conf"
-    cat <<CONF
+ours="port|dir|protected-mode|sentinel (resolve-hostnames|announce-hostnames|announce-ip|announce-port"
+ours+="|auth-pass|down-after-milliseconds|failover-timeout|parallel-syncs)"
+remembered=$(grep -Ev "^($ours) " "$file")
+umask 077 # the file has the servers' password in it
+cat >"$file.new" <<EOF
 port 26379
-bind * -::*
-dir $data
+dir /var/lib/redis
 protected-mode no
-sentinel auth-pass $master $REDISCLI_AUTH
-sentinel down-after-milliseconds $master $SENTINEL_DOWN_AFTER_MS
-sentinel failover-timeout $master $SENTINEL_FAILOVER_TIMEOUT_MS
-sentinel parallel-syncs $master 1
-CONF
-    if [[ $SENTINEL_RESOLVE_HOSTNAMES == yes ]]; then
-        echo "sentinel resolve-hostnames yes"
-        echo "sentinel announce-hostnames yes"
-        echo "sentinel announce-ip $self"
-    fi
-} > "$conf.new"
-sync "$conf.new"
-mv "$conf.new" "$conf"
-exec redis-sentinel "$conf"
+sentinel resolve-hostnames $SENTINEL_RESOLVE_HOSTNAMES
+sentinel announce-hostnames $SENTINEL_RESOLVE_HOSTNAMES
+sentinel announce-ip $own_name
+sentinel announce-port 26379
+$remembered
+sentinel auth-pass $name $REDIS_PASSWORD
+sentinel down-after-milliseconds $name $SENTINEL_DOWN_AFTER_MS
+sentinel failover-timeout $name $SENTINEL_FAILOVER_TIMEOUT_MS
+sentinel parallel-syncs $name 1
+EOF
+[[ $SENTINEL_RESOLVE_HOSTNAMES == yes ]] || sed -i '/announce-ip/d' "$file.new"
+mv "$file.new" "$file" # whole or not at all: a pod may be killed at any moment
+exec redis-sentinel "$file"
