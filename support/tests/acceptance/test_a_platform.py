@@ -41,9 +41,15 @@ def test_nothing_of_the_cluster_can_leak_out() -> None:
         # 192.0.2.1 stands for any host of the world (RFC 5737).
         asked = machines.podman.exec(node.name, ["sh", "-c", "ip route get 192.0.2.1 2>&1 || true"])
         assert "unreachable" in asked
-    holes = subprocess.run(["ip", "route", "show", "type", "blackhole"], capture_output=True, text=True, check=True).stdout
-    assert TEST_RANGE in holes, "without the black hole the cluster's addresses leave the machine while the bridge is gone"
-    forwarded = subprocess.run(["ip", "-json", "link", "show", "master", BRIDGE], capture_output=True, text=True, check=True)
+    holes = subprocess.run(
+        ["ip", "route", "show", "type", "blackhole"], capture_output=True, text=True, check=True
+    ).stdout
+    assert TEST_RANGE in holes, (
+        "without the black hole the cluster's addresses leave the machine while the bridge is gone"
+    )
+    forwarded = subprocess.run(
+        ["ip", "-json", "link", "show", "master", BRIDGE], capture_output=True, text=True, check=True
+    )
     assert {link["ifname"] for link in json.loads(forwarded.stdout)} == {"hf-1", "hf-2", "hf-3"}
 
 

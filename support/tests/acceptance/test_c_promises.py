@@ -1,0 +1,98 @@
+"""The promises themselves: plain behave, the whole run with its report, and proofs that the run can turn red."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from support.evidence import places
+from support.paths import project_dir
+from support.platforms import kubectl
+from support.platforms.embedded.platform import EmbeddedPlatform
+from support.tests.acceptance.conftest import BEHAVE, HOLDFAST, Run
+from support.waiting import SYSTEM_CLOCK
+
+pytestmark = pytest.mark.acceptance
+
+# Two that need one minute each: a switch inside the application, and a live setting of the database.
+QUICK_PROOFS = ("JS-S-08", "JS-S-21")
+
+
+def test_plain_behave_is_green(run: Run) -> None:
+    smoke = run(BEHAVE, "--tags", "@smoke")
+    assert smoke.code == 0, smoke.text
+    assert re.search(r"[1-9]\d* scenarios? passed, 0 failed", smoke.text), smoke.text
+
+
+def test_every_promise_is_kept_and_the_report_says_so(run: Run) -> None:
+    whole = run(HOLDFAST, "test")
+    assert whole.code == 0, whole.text[-6000:]  # characters: the summary and the last failures
+    results = sorted(max((places.reports_dir() / "runs").glob("*/results")).glob("*-result.json"))
+    statuses = {json.loads(path.read_text())["status"] for path in results}
+    assert statuses == {"passed"}, statuses
+    page = places.reports_dir() / "latest" / "index.html"
+    assert page.stat().st_size > 100_000  # bytes: a page with its program and its data inside
+
+
+@pytest.mark.parametrize("sabotage", QUICK_PROOFS)
+def test_a_broken_shop_turns_red_with_the_cause(run: Run, sabotage: str) -> None:
+    proof = run(HOLDFAST, "prove", sabotage)
+    assert proof.code == 0, proof.text[-6000:]
+    assert f"{sabotage} " in proof.text
+    assert ": caught" in proof.text
+
+
+def _open_intents() -> list[str]:
+    asked = ["-n", "holdfast", "get", "configmaps", "-l", "holdfast.dev/intent=true", "-o", "json"]
+    items = json.loads(kubectl.run(EmbeddedPlatform(), asked))["items"]
+    return [item["metadata"]["name"] for item in items]
+
+
+def test_a_fault_does_not_outlive_a_killed_run() -> None:
+    """SIGKILL while a member is frozen: within 30 s after the fault's deadline everything is back."""
+    run_of_freeze = subprocess.Popen(
+        [BEHAVE, "--tags", "@JS-503"],
+        cwd=project_dir(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        assert _within(120, lambda: bool(_open_intents())), "no fault was written down"
+    finally:
+        os.killpg(run_of_freeze.pid, signal.SIGKILL)
+        run_of_freeze.wait()
+    # The freeze lasts 45 s; 30 s are the promise after its deadline; 30 s for a busy machine.
+    assert _within(105, lambda: not _open_intents() and not _frozen()), f"still open: {_open_intents()}, {_frozen()}"
+
+
+def _frozen() -> list[str]:
+    """Database members with a stopped process, asked from the kernel inside them."""
+    script = "grep -l '^State:.T' /proc/[0-9]*/status 2>/dev/null || true"
+    members = [f"jewelry-shop-db-{number}" for number in range(3)]
+    asked = {
+        m: kubectl.run(EmbeddedPlatform(), ["-n", "jewelry-shop", "exec", m, "--", "sh", "-c", script]) for m in members
+    }
+    return [member for member, stopped in asked.items() if stopped.strip()]
+
+
+def _within(seconds: float, true: object) -> bool:
+    end = SYSTEM_CLOCK.now() + seconds
+    while SYSTEM_CLOCK.now() < end:
+        if callable(true) and true():
+            return True
+        SYSTEM_CLOCK.sleep(1.0)  # seconds between two looks
+    return False
+
+
+def test_the_example_of_the_readme_is_there() -> None:
+    text = (project_dir() / "README.md").read_text()
+    pictures = [Path(name) for name in re.findall(r"!\[[^]]*\]\(([^)]+)\)", text)]
+    assert pictures
+    assert all((project_dir() / picture).exists() for picture in pictures)

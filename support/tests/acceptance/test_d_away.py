@@ -1,0 +1,72 @@
+"""What goes away and comes back: power of everything, and `down`, which leaves nothing on the machine."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from support.platforms.embedded.platform import EmbeddedPlatform
+from support.tests.acceptance.conftest import HOLDFAST, Run
+
+pytestmark = pytest.mark.acceptance
+
+
+def _shops(run: Run) -> str:
+    query = "select count(*) || ':' || coalesce(max(slug), '') from tenants"
+    command = "psql -h /run/postgresql -U postgres -d jewelry_shop -Atc"
+    pod = run(HOLDFAST, "kubectl", "-n", "jewelry-shop", "get", "endpoints", "jewelry-shop-db", "-o", "json").text
+    leader = json.loads(pod[pod.index("{") :])["metadata"]["annotations"]["leader"]
+    words = ["kubectl", "-n", "jewelry-shop", "exec", leader, "-c", "postgres", "--", *command.split(), query]
+    return run(HOLDFAST, *words).text.strip().splitlines()[-1]
+
+
+def test_after_a_power_cut_up_brings_everything_back_with_its_data(run: Run) -> None:
+    before = _shops(run)
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (process / "cmdline").read_bytes().decode().split("\0")
+        except OSError:
+            continue  # ended meanwhile
+        # Keepers and first processes of the nodes, all of them ours: as when a login session is ended.
+        if ("conmon" in words[0] and any("holdfast-" in word for word in words)) or "/opt/holdfast/init.sh" in words:
+            os.kill(int(process.name), signal.SIGKILL)
+    assert EmbeddedPlatform()._machines().running() == []
+    up = run(HOLDFAST, "up")
+    assert up.code == 0, up.text
+    assert _shops(run) == before
+
+
+def _traces() -> dict[str, str]:
+    """What a cluster could leave on a machine: mounts, links, routes, tables, control groups, processes."""
+
+    def asked(*words: str) -> str:
+        return subprocess.run(words, capture_output=True, text=True, check=False).stdout
+
+    groups = [str(path) for path in Path("/sys/fs/cgroup").glob("*/libpod_parent/*")]
+    ours = ("conmon", "/opt/holdfast/init.sh", "containerd", "kubelet")
+    processes = [line for line in asked("ps", "-eo", "args").splitlines() if any(word in line for word in ours)]
+    mounts = [line for line in Path("/proc/self/mounts").read_text().splitlines() if "holdfast" in line]
+    return {
+        "mounts": "\n".join(mounts),
+        "links": "\n".join(
+            line for line in asked("ip", "-brief", "link").splitlines() if line.startswith(("holdfast", "hf-"))
+        ),
+        "routes": "\n".join(line for line in asked("ip", "route").splitlines() if "198.1" in line),
+        "tables": asked("nft", "list", "tables"),
+        "groups": "\n".join(groups),
+        "processes": "\n".join(processes),
+    }
+
+
+def test_down_leaves_nothing(run: Run) -> None:
+    tables = subprocess.run(["nft", "list", "tables"], capture_output=True, text=True, check=False).stdout
+    down = run(HOLDFAST, "down")
+    assert down.code == 0, down.text
+    left = _traces()
+    assert left.pop("tables") == tables, "the cluster's tables live in its machines only"
+    assert not any(left.values()), left
