@@ -43,6 +43,13 @@ def remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
+def keep_newest(target: Path, pattern: str, count: int = 3) -> None:
+    """Remove older results beside `target` that match; three stay, for checkouts that take turns."""
+    found = sorted(target.parent.glob(pattern), key=lambda path: path.stat().st_mtime, reverse=True)
+    for path in [path for path in found if path != target][count - 1 :]:
+        remove(path)
+
+
 def build_once(target: Path, build: Callable[[Path], None]) -> Path:
     """Return `target`, building it first where it is missing.
 

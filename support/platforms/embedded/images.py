@@ -13,7 +13,7 @@ from support.errors import ExitCode, Refusal
 from support.platforms.base import ImageArchive
 from support.platforms.commands import CommandFailed, run
 from support.platforms.embedded import programs
-from support.platforms.embedded.cache import build_once, digest
+from support.platforms.embedded.cache import build_once, digest, keep_newest
 from support.platforms.embedded.layout import RUN_DIR, Folders
 from support.platforms.embedded.nodes import unmount_below
 from support.platforms.embedded.podman import Podman
@@ -142,6 +142,7 @@ def archive(
     if not target.exists():
         with steps.step(f"building the images of {name}", usually_s=usually_s), _refusing(f"The images of {name}"):
             build_once(target, lambda unfinished: _save(recipes(), unfinished, folders))
+            keep_newest(target, f"{name}-*.tar")
     return ImageArchive(path=target, digest=key)
 
 

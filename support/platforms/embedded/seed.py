@@ -12,7 +12,7 @@ from pathlib import Path
 
 from support.platforms.base import ImageArchive
 from support.platforms.commands import run
-from support.platforms.embedded.cache import build_once, digest
+from support.platforms.embedded.cache import build_once, digest, keep_newest
 from support.platforms.embedded.layout import RUN_DIR, Folders
 from support.platforms.embedded.podman import Podman
 
@@ -44,7 +44,9 @@ def seed(archives: Sequence[ImageArchive], root: Path, folders: Folders) -> Path
         for archive in archives:
             (unfinished / mark(archive)).touch()
 
-    return build_once(target, fill)
+    build_once(target, fill)
+    keep_newest(target, "[0-9a-f]*")
+    return target
 
 
 def plant(store: Path, target: Path) -> None:

@@ -54,6 +54,9 @@ def test_nothing_of_the_cluster_can_leak_out() -> None:
 
 
 def test_an_unknown_outside_name_is_refused_at_once(run: Run) -> None:
-    script = "import socket,time; t=time.monotonic()\ntry: socket.getaddrinfo('www.example.org', 80)\nexcept OSError: print(time.monotonic()-t)"
+    script = (
+        "import socket, time\nt = time.monotonic()\n"
+        "try: socket.getaddrinfo('www.example.org', 80)\nexcept OSError: print(time.monotonic() - t)"
+    )
     asked = run(HOLDFAST, "kubectl", "-n", "jewelry-shop", "exec", "deploy/django", "--", "python3", "-c", script)
     assert float(asked.text.strip().splitlines()[-1]) < 2.0, asked.text  # seconds; forwarding to nobody would take 6
