@@ -113,7 +113,7 @@ class Config(BaseSettings):
 
 
 def load_config() -> Config:
-    """The configuration; exits with one line naming the first unreadable setting (never its value: it may be secret)."""
+    """The configuration; exits with one line naming the first unreadable setting (not its value)."""
     try:
         return Config()
     except ValidationError as error:

@@ -84,7 +84,7 @@ def _cache_answer(error: BaseException) -> HttpResponse | None:
     return None
 
 
-def not_found(_request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+def not_found(_request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001 - Django names it
     """JSON for unknown paths too."""
     return JsonResponse({"detail": "Not found."}, status=404)
 

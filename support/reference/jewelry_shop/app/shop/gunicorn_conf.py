@@ -4,7 +4,7 @@ from typing import Any
 
 from prometheus_client import multiprocess
 
-from shop.config import config
+from shop.config import config as settings  # `config` is a setting of gunicorn
 from shop.logs import LOGGING
 
 bind = "0.0.0.0:8000"
@@ -30,5 +30,5 @@ def post_worker_init(_worker: Any) -> None:
 
 def child_exit(_server: Any, worker: Any) -> None:
     """Forget the gauges of an ended process; its counters stay in the sum."""
-    if config.prometheus_multiproc_dir:
+    if settings.prometheus_multiproc_dir:
         multiprocess.mark_process_dead(worker.pid)

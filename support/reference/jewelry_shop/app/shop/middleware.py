@@ -38,6 +38,8 @@ class RequestMiddleware:
             answer = self._get_response(request)
         else:
             answer = self._limited(request)
+        if not answer.streaming:
+            answer.headers["Content-Length"] = str(len(answer.content))
         answer.headers["X-Request-ID"] = state.request_id
         if config.shop_served_by:
             answer.headers["X-Served-By"] = config.pod_name

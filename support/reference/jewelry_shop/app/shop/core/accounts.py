@@ -41,7 +41,7 @@ def sign_in(username: str, password: str) -> User:
         user = User.objects.using("platform").filter(username=username).first()
     right = user is not None and (sabotaged("any_password") or check_password(password, user.password))
     if user is None or not right:
-        log_event("sign_in", "sign-in refused", logging.WARNING, username=username)
+        log_event("sign_in", "sign-in refused", logging.WARNING)
         raise AuthenticationFailed("No account with this name and password.")
     with platform_transaction():
         User.objects.using("platform").filter(id=user.id).update(last_login=timezone.now())

@@ -176,4 +176,3 @@ def _with_age(reason: str, name: str) -> str:
 def _first_line(error: Exception) -> str:
     lines = str(error).strip().splitlines()
     return lines[0] if lines else type(error).__name__
-

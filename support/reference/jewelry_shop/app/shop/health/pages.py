@@ -6,6 +6,7 @@ from concurrent.futures import TimeoutError as FutureTimeoutError
 from typing import Any
 
 from django.http import HttpRequest, JsonResponse
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
@@ -19,6 +20,7 @@ _PING_LIMIT_S = 2.0  # with finding the master; the page promises an answer with
 _pinging = ThreadPoolExecutor(max_workers=2, thread_name_prefix="ping")
 
 
+@csrf_exempt  # or a POST would be answered 403 instead of 405
 @require_GET
 def health(_request: HttpRequest) -> JsonResponse:
     """Who answers; never looks at what the application depends on."""
@@ -32,18 +34,21 @@ def health(_request: HttpRequest) -> JsonResponse:
     )
 
 
+@csrf_exempt
 @require_GET
 def live(_request: HttpRequest) -> JsonResponse:
     """This process can still answer."""
     return JsonResponse({"status": "alive"})
 
 
+@csrf_exempt
 @require_GET
 def startup(_request: HttpRequest) -> JsonResponse:
     """This process has begun to answer."""
     return JsonResponse({"status": "started"})
 
 
+@csrf_exempt
 @require_GET
 def ready(_request: HttpRequest) -> JsonResponse:
     """Whether customers should be sent here. Only the database decides: without the cache the shop still sells."""
@@ -57,6 +62,7 @@ def ready(_request: HttpRequest) -> JsonResponse:
     return JsonResponse(body, status=200 if good else 503)
 
 
+@csrf_exempt
 @require_GET
 def detailed(_request: HttpRequest) -> JsonResponse:
     """Every part that the application works with, for people."""

@@ -141,8 +141,7 @@ def _confirm(request: Request, order: dict[str, Any]) -> Confirmed:
     if sabotaged("ack_before_commit"):
         return confirm_then_commit(request.user, work)
     with open_shop(request.user) as shop:
-        confirmed = work(shop)
-    return confirmed
+        return work(shop)
 
 
 class Sales(APIView):
