@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TypeGuard
 
 _BODY = 6  # statements of a step beside its docstring: more belongs into support
-_FORBIDDEN = (ast.For, ast.While, ast.Try, ast.If, ast.IfExp, ast.With, ast.Assert, ast.ListComp, ast.Lambda)
+_FORBIDDEN = (ast.For, ast.While, ast.Try, ast.If, ast.IfExp, ast.With, ast.Assert, ast.ListComp)
 _OURS = {"suite", "world"}  # all that the suite keeps in behave's context
 # Of behave's own, a step may read what the sentence carries.
 _CARRIED = {"table", "text"}

@@ -29,8 +29,8 @@ _LOOKS: Mapping[str, str] = {
 _FENCES = """
 SELECT c.relname AS name, c.relrowsecurity AS enabled, c.relforcerowsecurity AS forced,
        (SELECT count(*) FROM pg_policies p WHERE p.schemaname = 'public' AND p.tablename = c.relname
-          AND p.cmd = 'ALL' AND p.qual LIKE '%%app.current_tenant%%'
-          AND coalesce(p.with_check, p.qual) LIKE '%%app.current_tenant%%') AS policies,
+          AND p.cmd = 'ALL' AND p.qual LIKE '%app.current_tenant%'
+          AND coalesce(p.with_check, p.qual) LIKE '%app.current_tenant%') AS policies,
        (SELECT count(*) FROM pg_policies p WHERE p.schemaname = 'public' AND p.tablename = c.relname) AS all_policies,
        pg_get_userbyid(c.relowner) AS owner
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -116,7 +116,7 @@ class Fences:
 def inspect_fences(system: JewelryShop) -> Fences:
     """Reads the guards from the leading member's own catalogue."""
     role = system.configured(f"{system.profile.settings.app}/POSTGRES_USER")
-    return Fences(system.truth.ask(_FENCES.replace("%%", "%")), role, system.truth.ask(_ROLE, [role]))
+    return Fences(system.truth.ask(_FENCES), role, system.truth.ask(_ROLE, [role]))
 
 
 def are_closed() -> ComplaintMatcher[Fences]:

@@ -1,0 +1,162 @@
+"""Customers: open-loop probes inside the cluster that sell, write and look, whatever the shop does meanwhile."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from support.observers.attempts import Attempt, Journal
+from support.observers.plan import CacheProbe, DirectProbe, ProbePlan, SaleProbe, read_probe
+from support.observers.run import ProbeRun
+from support.observers.verdicts import NEEDED
+from support.systems.jewelry_shop.parts import Pod
+from support.systems.jewelry_shop.store import Store
+from support.systems.jewelry_shop.system import JewelryShop
+from support.waiting import Unknown
+
+SALES, DIRECT, INSTANCES, MINORITY, LOOKS, CACHE = "sales", "direct", "instances", "minority", "looks", "cache"
+
+_LONGEST_S = 420.0  # a run ends by itself then, also when the suite has died
+_DIRECT_RATE = 10.0  # direct writes per second: new connections, each costs the leader a process
+_INSTANCE_RATE = 6.0  # sales per second at the instances in turn: two per second for each of three
+_GOODS = 20  # kinds of goods: sales of one piece wait for each other
+_PLENTY = 100_000  # pieces of each: no run can sell them
+_TILLS = 4  # further tills: different tills compete for goods only
+_STOP_S = 30.0  # seconds until attempts under way have ended: the longest deadline is 12 s
+
+
+@dataclass(slots=True)
+class Traffic:
+    """Probes under way, and what they write to."""
+
+    run: ProbeRun
+    ledger: str
+    leading: str  # the probe that verdicts are about
+    store: Store | None = None
+    journal: Journal | None = None  # set when the run has ended
+    others: list[ProbeRun] = field(default_factory=list)  # runs on other machines or begun later
+
+    def warm_up(self, within: float) -> None:
+        """Waits for as many confirmed attempts as a verdict needs before the fault. Raises Broken when none come."""
+        self.run.wait_confirmed(NEEDED, self.leading, within)
+
+    def settle(self, since: float, within: float) -> None:
+        """Waits for as many confirmed attempts as a verdict needs after the fault; judges nothing when they stay out."""
+        try:
+            self.run.wait_confirmed(NEEDED, self.leading, within, since)
+        except AssertionError:
+            return  # the verdict over the bounds says it better
+
+    def stop(self) -> Journal:
+        """Ends all probes, waits for what is under way, reads everything. A second call does nothing more."""
+        if self.journal is None:
+            self.journal = self.run.stop(_STOP_S)
+            for other in self.others:
+                other.stop(_STOP_S)
+        return self.journal
+
+    def attempts(self, *probes: str) -> list[Attempt]:
+        """All attempts of these probes on the clock of the main run, of every run, by planned time."""
+        found = [attempt for name in probes for attempt in self.run.attempts(name)]
+        for other in self.others:
+            shift = other.to_suite_time(0.0) - self.run.to_suite_time(0.0)
+            found += [attempt.moved(shift) for name in probes for attempt in other.attempts(name)]
+        return sorted(found, key=lambda attempt: attempt.planned)
+
+
+def buy(system: JewelryShop, company: str, rate: float) -> Traffic:
+    """Customers of a new shop buy at the public entrance, and somebody writes to the leader by its own name.
+
+    Both together, because only new connections to the leader can show two members that confirm at once.
+    """
+    store, tills = _stocked(system, company)
+    ledger = _ledger(system)
+    sales = SaleProbe(
+        SALES,
+        rate,
+        [_entrance(system)],
+        _headers(system, store),
+        ledger,
+        [store.shop.terminal_id, *tills],
+        [piece.id for piece in store.pieces],
+    )
+    run = system.observer.start(
+        ProbePlan([sales, direct_probe(system, DIRECT, system.database.leader_address, ledger)], _LONGEST_S)
+    )
+    return Traffic(run, ledger, SALES, store)
+
+
+def buy_at_instances(system: JewelryShop, traffic: Traffic, pods: Sequence[Pod]) -> None:
+    """Beside the customers, somebody buys at each of these instances in turn, past entrance and front."""
+    store = _store_of(traffic)
+    port = system.profile.part("django").port
+    probe = SaleProbe(
+        INSTANCES,
+        _INSTANCE_RATE,
+        [f"http://{pod.ip}:{port}" for pod in pods],
+        _headers(system, store),
+        traffic.ledger,
+        [store.shop.terminal_id],
+        [piece.id for piece in store.pieces],
+    )
+    traffic.others.append(system.observer.start(ProbePlan([probe], _LONGEST_S)))
+
+
+def write_beside(system: JewelryShop, traffic: Traffic, pod: Pod) -> None:
+    """Somebody on a member's own machine writes straight to that member."""
+    probe = direct_probe(system, MINORITY, pod.ip, traffic.ledger)
+    traffic.others.append(system.observer.start(ProbePlan([probe], _LONGEST_S), node=pod.node))
+
+
+def look(system: JewelryShop, company: str, rate: float) -> Traffic:
+    """Customers of a new shop look at its goods through the public entrance."""
+    store = system.open_store(company)
+    piece = store.stock("RING", "750.00", 10)
+    probe = read_probe(LOOKS, rate, _entrance(system), piece.id, _headers(system, store))
+    return Traffic(system.observer.start(ProbePlan([probe], _LONGEST_S)), "", LOOKS, store)
+
+
+def write_to_cache(system: JewelryShop, rate: float) -> Traffic:
+    """Somebody writes to the master that a watcher names, and has each write copied."""
+    ledger = _ledger(system)
+    part = system.profile.part("watcher")
+    watchers = [f"{pod.ip}:{part.port}" for pod in system.parts.ready_pods("watcher")]
+    if not watchers:
+        raise Unknown("no watcher of the cache is ready to name the master")
+    password = system.secret(system.profile.credentials.cache)
+    probe = CacheProbe(CACHE, rate, watchers, part.master, password, ledger)
+    return Traffic(system.observer.start(ProbePlan([probe], _LONGEST_S)), ledger, CACHE)
+
+
+def direct_probe(system: JewelryShop, name: str, host: str, ledger: str) -> DirectProbe:
+    """Writes into the suite's own table, on a new connection each time."""
+    credential = system.profile.credentials.probe
+    return DirectProbe(
+        name, _DIRECT_RATE, host, credential.user, system.secret(credential), credential.database, ledger
+    )
+
+
+def _stocked(system: JewelryShop, company: str) -> tuple[Store, list[str]]:
+    store = system.open_store(company)
+    for number in range(_GOODS):
+        store.stock(f"RING{number:02}", "750.00", _PLENTY)
+    return store, store.open_tills(_TILLS)
+
+
+def _store_of(traffic: Traffic) -> Store:
+    if traffic.store is None:
+        raise Unknown("these customers have no shop to buy in")
+    return traffic.store
+
+
+def _ledger(system: JewelryShop) -> str:
+    return f"{system.run}-{secrets.token_hex(3)}"  # six digits: two scenarios of a run never share a ledger
+
+
+def _entrance(system: JewelryShop) -> str:
+    return f"{system.profile.entrance.scheme}://{system.entrance_addresses[0]}"
+
+
+def _headers(system: JewelryShop, store: Store) -> Mapping[str, str]:
+    return {**store.till.authorization, "Host": system.profile.entrance.host}
