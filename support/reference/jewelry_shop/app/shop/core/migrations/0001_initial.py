@@ -1,7 +1,8 @@
 """Shops, branches, users."""
 
-import django.db.models.deletion
 import uuid
+
+import django.db.models.deletion
 from django.db import migrations, models
 
 
