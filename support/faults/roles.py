@@ -1,0 +1,132 @@
+"""Roles moved on purpose: the database's leader and the cache's master, by the systems' own commands."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from hamcrest import equal_to, not_
+
+from support.cluster.client import Cluster
+from support.faults.base import FaultFailed, LeavesNothing
+from support.faults.guards import Right
+from support.faults.processes import Place
+from support.waiting import Deadline, eventually
+
+_COMMAND_S = 30.0  # seconds; Patroni answers a handover when it is done
+# The password is in the container's environment and stays there.
+_SWITCHOVER = (
+    'curl --silent --show-error --fail-with-body --user "$PATRONI_RESTAPI_USERNAME:$PATRONI_RESTAPI_PASSWORD" '
+    '--request POST --data "$1" http://localhost:8008/switchover'
+)
+_LEADER = "curl --silent --max-time 3 http://localhost:8008/cluster"
+# Watchers have no password of their own; one in the environment would be offered and refused.
+_MOVE = 'REDISCLI_AUTH= redis-cli -p 26379 SENTINEL FAILOVER "$1"'
+_MASTER = 'REDISCLI_AUTH= redis-cli -p 26379 --raw SENTINEL get-master-addr-by-name "$1" | head -n 1'
+
+
+@dataclass(slots=True)
+class DatabaseSwitchover(LeavesNothing):
+    """A planned handover of the leader role, asked for in `place`, to `candidate` or to whom the supervisor chooses."""
+
+    place: Place
+    leader: str
+    candidate: str = ""
+    kind: str = field(default="database-switchover", init=False)
+    seconds: float = field(default=0.0, init=False)
+    why: str = field(default="every member may lead", init=False)
+
+    @property
+    def target(self) -> str:
+        """From whom, to whom."""
+        return f"leader {self.leader}{' to ' + self.candidate if self.candidate else ''}"
+
+    @property
+    def namespace(self) -> str:
+        """The namespace of the members."""
+        return self.place.namespace
+
+    def rights(self) -> Sequence[Right]:
+        """Commands in the pod."""
+        return [Right("create", "pods", self.namespace, "exec")]
+
+    def precheck(self, cluster: Cluster) -> str:
+        """The leader is who is said to be."""
+        found = self._leader(cluster)
+        if found != self.leader:
+            raise FaultFailed(f"{found or 'nobody'} leads, not {self.leader}")
+        return f"{found} leads"
+
+    def inject(self, cluster: Cluster) -> None:
+        """Asks for the handover and waits for the answer."""
+        wish = {"leader": self.leader} | ({"candidate": self.candidate} if self.candidate else {})
+        _sh(cluster, self.place, _SWITCHOVER, json.dumps(wish))
+
+    def verify_injected(self, cluster: Cluster, within: float) -> str:
+        """Another member leads."""
+
+        def look(_: Deadline) -> str:
+            return self._leader(cluster) or self.leader  # nobody leads for a moment: not handed over yet
+
+        wanted = equal_to(self.candidate) if self.candidate else not_(equal_to(self.leader))
+        found = eventually(look, wanted, within, "Another database member must lead")
+        return f"{found} leads instead of {self.leader}"
+
+    def _leader(self, cluster: Cluster) -> str:
+        members = json.loads(_sh(cluster, self.place, _LEADER, "")).get("members", [])
+        return next((str(one["name"]) for one in members if one.get("role") in ("leader", "master")), "")
+
+
+@dataclass(slots=True)
+class CacheMasterMove(LeavesNothing):
+    """The watcher in `place` is asked to give the master's role to another cache server."""
+
+    place: Place
+    master: str  # the name that watchers know it by
+    kind: str = field(default="cache-master-move", init=False)
+    seconds: float = field(default=0.0, init=False)
+    why: str = field(default="every server may be master", init=False)
+    _before: str = field(default="", init=False)
+
+    @property
+    def target(self) -> str:
+        """Whose role."""
+        return f"cache master of {self.master}"
+
+    @property
+    def namespace(self) -> str:
+        """The namespace of the watchers."""
+        return self.place.namespace
+
+    def rights(self) -> Sequence[Right]:
+        """Commands in the pod."""
+        return [Right("create", "pods", self.namespace, "exec")]
+
+    def precheck(self, cluster: Cluster) -> str:
+        """The watcher names a master."""
+        self._before = _sh(cluster, self.place, _MASTER, self.master).strip()
+        return f"{self._before} is master"
+
+    def inject(self, cluster: Cluster) -> None:
+        """Asks for the move."""
+        told = _sh(cluster, self.place, _MOVE, self.master).strip()
+        if told != "OK":
+            raise FaultFailed(f"the watcher refused to move the master: {told}")
+
+    def verify_injected(self, cluster: Cluster, within: float) -> str:
+        """The watcher names another server."""
+
+        def look(_: Deadline) -> str:
+            return _sh(cluster, self.place, _MASTER, self.master).strip()
+
+        found = eventually(look, not_(equal_to(self._before)), within, "Another cache server must be master")
+        return f"{found} is master instead of {self._before}"
+
+
+def _sh(cluster: Cluster, place: Place, script: str, argument: str) -> str:
+    command = ["sh", "-c", script, "sh", argument]
+    answer = cluster.exec(place.namespace, place.pod, command, container=place.container, within=_COMMAND_S)
+    if answer.code:
+        raise FaultFailed(f"{place}: {(answer.stderr or answer.stdout).strip()}")
+    return answer.stdout
