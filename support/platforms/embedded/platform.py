@@ -66,6 +66,11 @@ class EmbeddedPlatform:
         paths = [str(programs.path_of(program, self.folders).name) for program in programs.ALL]
         return digest([*paths, HERE / "node", HERE / "kubeadm.py", HERE / "nodes.py"])
 
+    @staticmethod
+    def _add_ons() -> str:
+        """Digest of what a running cluster takes up when it is applied again."""
+        return digest([HERE / "manifests", HERE / "addons.py"])
+
     def up(self, nodes: int = DEFAULT_NODES, archives: Archives = tuple) -> None:
         machine.require_root()
         RUN_DIR.mkdir(parents=True, exist_ok=True)
@@ -90,7 +95,8 @@ class EmbeddedPlatform:
 
     def _runs_as_wanted(self, nodes: int) -> bool:
         facts = self._facts()
-        if facts.get("made_of") != self._made_of() or facts.get("nodes") != nodes or not facts.get("complete"):
+        wanted = {"made_of": self._made_of(), "add_ons": self._add_ons(), "nodes": nodes, "complete": True}
+        if any(facts.get(name) != value for name, value in wanted.items()):
             return False
         machines = self._machines()
         if len(machines.running()) != nodes or not network.is_up():
@@ -175,6 +181,8 @@ class EmbeddedPlatform:
     def _remember(self, nodes: int, root: Path, *, complete: bool) -> None:
         self.folders.state.mkdir(parents=True, exist_ok=True)
         facts = {"nodes": nodes, "root": str(root), "made_of": self._made_of(), "complete": complete}
+        if complete:
+            facts["add_ons"] = self._add_ons()
         self.folders.cluster_file.write_text(json.dumps(facts))
 
     def down(self, *, purge: bool = False) -> None:
