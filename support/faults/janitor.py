@@ -1,0 +1,57 @@
+"""The suite's side of the janitor: brings it into the cluster and lets it mend in one system's namespace."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from support.cluster.client import Cluster
+from support.observers.install import NAMESPACE, Workload
+from support.observers.observer import DEFAULT_IMAGE
+
+_HERE = Path(__file__).parent
+_NAME = "holdfast-janitor"
+WORKLOAD = Workload(
+    "deployments", "janitor", _HERE / "manifests/janitor.yaml", _HERE / "janitor_agent.py", "janitor-agent"
+)
+
+
+def ensure(cluster: Cluster, system_namespace: str, within: float, image: str = DEFAULT_IMAGE) -> None:
+    """Installs or updates the janitor, gives it its narrow role in the system's namespace, waits until it is ready.
+
+    Raises Broken when it does not become ready, ApiError when the cluster refuses.
+    """
+    WORKLOAD.ensure(cluster, image, within)
+    for body in _role(system_namespace):
+        if not _there(cluster, body):
+            cluster.apply(body)
+
+
+def _there(cluster: Cluster, body: dict[str, Any]) -> bool:
+    kind = f"{body['kind'].lower()}s"
+    found = cluster.list(kind, body["metadata"]["namespace"], fields=f"metadata.name={_NAME}")
+    return any(one.get("rules") == body.get("rules") and one.get("subjects") == body.get("subjects") for one in found)
+
+
+def _role(namespace: str) -> list[dict[str, Any]]:
+    """Look at pods and run commands in them, nothing else, and only where the suite has been pointed to."""
+    metadata = {"name": _NAME, "namespace": namespace, "labels": {"app.kubernetes.io/managed-by": "holdfast"}}
+    api = "rbac.authorization.k8s.io"
+    role = {
+        "apiVersion": f"{api}/v1",
+        "kind": "Role",
+        "metadata": metadata,
+        "rules": [
+            {"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list"]},
+            # A command over a websocket is a GET for older API servers and needs "create" in newer ones.
+            {"apiGroups": [""], "resources": ["pods/exec"], "verbs": ["get", "create"]},
+        ],
+    }
+    binding = {
+        "apiVersion": f"{api}/v1",
+        "kind": "RoleBinding",
+        "metadata": metadata,
+        "roleRef": {"apiGroup": api, "kind": "Role", "name": _NAME},
+        "subjects": [{"kind": "ServiceAccount", "name": "janitor", "namespace": NAMESPACE}],
+    }
+    return [role, binding]

@@ -1,0 +1,215 @@
+"""The janitor: runs inside the cluster and mends what a dead run has left broken. Imports nothing from the suite.
+
+Every few seconds it reads the intents in its namespace. One is mended when its time is over, or when its run no longer
+renews its Lease. A Lease is alive while it changes, seen from here, and an intent's age is told by the API server's own
+clock, so nobody's wrong clock can make the janitor too quick or too slow.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import ssl
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import urlencode
+
+import websocket
+
+Json = dict[str, Any]
+
+LOOK_EVERY_S = 2.0
+SILENT_S = 15.0  # seconds without renewal after which a run is dead
+PLATFORM_S = (
+    60.0  # seconds past its deadline during which an intent of machines stays readable: only the platform mends
+)
+CALL_S = 5.0  # longest wait for the API server
+COMMAND_S = 10.0  # longest wait for a command
+CREDENTIALS = Path("/var/run/secrets/kubernetes.io/serviceaccount")
+
+
+class Api(Protocol):
+    """What the janitor needs of the cluster."""
+
+    def list(self, path: str, labels: str) -> tuple[list[Json], datetime]:
+        """Objects, and the API server's time."""
+
+    def get(self, path: str) -> Json | None:
+        """One object, None when it is gone."""
+
+    def delete(self, path: str) -> None:
+        """Removes an object; one that is gone is no error."""
+
+    def command(self, namespace: str, pod: str, container: str, command: Sequence[str]) -> str:
+        """Runs a command; empty when it ended well, else what went wrong."""
+
+
+@dataclass
+class Janitor:
+    """One look after another; knows since when each Lease has not changed."""
+
+    api: Api
+    namespace: str
+    now: Callable[[], float] = time.monotonic
+    say: Callable[[str], None] = lambda line: print(line, flush=True)  # noqa: T201 (its log)
+    _seen: dict[str, tuple[str, float]] = field(default_factory=dict)
+
+    def look(self) -> None:
+        """Reads everything and mends what is due. Raises OSError when the API server does not answer."""
+        intents, server_time = self.api.list(self._path("configmaps"), "holdfast.dev/intent=true")
+        silent = self._silent_for()
+        for intent in intents:
+            run = intent["metadata"].get("labels", {}).get("holdfast.dev/run", "")
+            left = _seconds_left(intent, server_time)
+            dead = silent.get(f"run-{run}", SILENT_S) >= SILENT_S
+            if dead or left <= 0:
+                self._mend(intent, "its run is gone" if dead else "its time is over", left)
+        runs = {intent["metadata"].get("labels", {}).get("holdfast.dev/run") for intent in intents}
+        for name, seconds in silent.items():
+            if seconds >= SILENT_S and name.removeprefix("run-") not in runs:
+                self.api.delete(f"{self._leases()}/{name}")
+                self.say(f"{name}: silent for {seconds:.0f} s and nothing left to mend, removed")
+
+    def _silent_for(self) -> dict[str, float]:
+        """Seconds since each Lease was last seen to change."""
+        leases, _ = self.api.list(self._leases(), "holdfast.dev/run-lease=true")
+        now, seen = self.now(), {}
+        for lease in leases:
+            name, version = lease["metadata"]["name"], lease["metadata"]["resourceVersion"]
+            known = self._seen.get(name)
+            seen[name] = known if known and known[0] == version else (version, now)
+        self._seen = seen
+        return {name: now - since for name, (_, since) in seen.items()}
+
+    def _mend(self, intent: Json, why: str, left: float) -> None:
+        data, name = intent.get("data", {}), intent["metadata"]["name"]
+        problems = []
+        for remedy in json.loads(data.get("revert", "[]")):
+            if remedy["by"] == "command":
+                problems.append(self._command(remedy))
+            elif remedy["by"] == "platform" and left > -PLATFORM_S:
+                return  # the platform has armed the end itself; the record stays for who looks
+        what = f"{name}: {data.get('kind')} at {data.get('target')}, {why}"
+        failed = [problem for problem in problems if problem]
+        if failed:
+            self.say(f"{what}: not mended, will be tried again: {'; '.join(failed)}")
+            return
+        self.api.delete(f"{self._path('configmaps')}/{name}")
+        self.say(f"{what}: mended")
+
+    def _command(self, remedy: Mapping[str, Any]) -> str:
+        pod = self.api.get(f"/api/v1/namespaces/{remedy['namespace']}/pods/{remedy['pod']}")
+        if pod is None or pod["metadata"]["uid"] != remedy["uid"]:
+            return ""  # replaced meanwhile: what was broken in it is gone with it
+        return self.api.command(remedy["namespace"], remedy["pod"], remedy["container"], remedy["command"])
+
+    def _path(self, plural: str) -> str:
+        return f"/api/v1/namespaces/{self.namespace}/{plural}"
+
+    def _leases(self) -> str:
+        return f"/apis/coordination.k8s.io/v1/namespaces/{self.namespace}/leases"
+
+
+class HttpApi:
+    """The API server, with the token of the janitor's account."""
+
+    def __init__(self, server: str, credentials: Path) -> None:
+        self._server, self._credentials = server, credentials
+        authority = credentials / "ca.crt"
+        self._tls = ssl.create_default_context(cafile=str(authority)) if server.startswith("https") else None
+
+    def list(self, path: str, labels: str) -> tuple[list[Json], datetime]:
+        """See Api."""
+        with self._send("GET", f"{path}?{urlencode({'labelSelector': labels})}") as answer:
+            return json.load(answer).get("items") or [], parsedate_to_datetime(answer.headers["Date"])
+
+    def get(self, path: str) -> Json | None:
+        """See Api."""
+        try:
+            with self._send("GET", path) as answer:
+                found: Json = json.load(answer)
+                return found
+        except urllib.error.HTTPError as error:
+            if error.code == 404:  # gone
+                return None
+            raise
+
+    def delete(self, path: str) -> None:
+        """See Api."""
+        try:
+            self._send("DELETE", path).close()
+        except urllib.error.HTTPError as error:
+            if error.code != 404:  # gone already
+                raise
+
+    def command(self, namespace: str, pod: str, container: str, command: Sequence[str]) -> str:
+        """See Api."""
+        query = [("command", word) for word in command]
+        query += [("container", container), ("stdout", "true"), ("stderr", "true")]
+        url = f"ws{self._server.removeprefix('http')}/api/v1/namespaces/{namespace}/pods/{pod}/exec?{urlencode(query)}"
+        try:
+            stream = websocket.create_connection(
+                url,
+                timeout=COMMAND_S,
+                header=[f"Authorization: Bearer {self._token()}"],
+                subprotocols=["v4.channel.k8s.io"],
+                sslopt={"context": self._tls} if self._tls else {},
+            )
+        except (OSError, websocket.WebSocketException) as error:
+            return f"{pod}: {error}"
+        with contextlib.closing(stream):
+            return _outcome(stream, pod)
+
+    def _send(self, method: str, path: str) -> Any:
+        request = urllib.request.Request(f"{self._server}{path}", method=method)  # noqa: S310 (our own API server)
+        request.add_header("Authorization", f"Bearer {self._token()}")
+        return urllib.request.urlopen(request, timeout=CALL_S, context=self._tls)  # noqa: S310
+
+    def _token(self) -> str:
+        return (self._credentials / "token").read_text().strip()  # read anew: it is renewed every hour
+
+
+def _outcome(stream: Any, pod: str) -> str:
+    """What the server says last, on channel 3; channels 1 and 2 carry what the command wrote."""
+    try:
+        while True:
+            frame = stream.recv()
+            raw = frame.encode() if isinstance(frame, str) else frame
+            if not raw:
+                return f"{pod}: the stream ended without a result"
+            if raw[0] == 3:  # the channel of the result
+                told = json.loads(raw[1:])
+                return "" if told.get("status") == "Success" else f"{pod}: {told.get('message')}"
+    except (OSError, websocket.WebSocketException, ValueError) as error:
+        return f"{pod}: {error}"
+
+
+def _seconds_left(intent: Json, server_time: datetime) -> float:
+    created = datetime.fromisoformat(intent["metadata"]["creationTimestamp"])
+    age = (server_time.astimezone(UTC) - created).total_seconds()
+    return float(intent.get("data", {}).get("seconds", 0)) - age
+
+
+def main() -> None:
+    """Looks for ever; an API server that does not answer is asked again at the next look."""
+    server = f"https://{os.environ['KUBERNETES_SERVICE_HOST']}:{os.environ['KUBERNETES_SERVICE_PORT']}"
+    janitor = Janitor(HttpApi(server, CREDENTIALS), (CREDENTIALS / "namespace").read_text().strip())
+    while True:
+        try:
+            janitor.look()
+        except (OSError, ValueError, KeyError) as error:  # HTTPError and URLError are OSErrors
+            sys.stderr.write(f"could not look: {type(error).__name__}: {error}\n")
+        time.sleep(LOOK_EVERY_S)
+
+
+if __name__ == "__main__":
+    main()
