@@ -176,13 +176,17 @@ class EmbeddedPlatform:
             cluster.add_ons()
         with self.steps.step("waiting until all machines and add-ons are ready", usually_s=15):
             cluster.wait_until_ready(since=0.0 if machines_ran else started)
-        self._remember(nodes, root, complete=True)
+        self._remember(nodes, root, complete=True, add_ons=self._add_ons())
 
-    def _remember(self, nodes: int, root: Path, *, complete: bool) -> None:
+    def _remember(self, nodes: int, root: Path, *, complete: bool, add_ons: str = "") -> None:
         self.folders.state.mkdir(parents=True, exist_ok=True)
-        facts = {"nodes": nodes, "root": str(root), "made_of": self._made_of(), "complete": complete}
-        if complete:
-            facts["add_ons"] = self._add_ons()
+        facts = {
+            "nodes": nodes,
+            "root": str(root),
+            "made_of": self._made_of(),
+            "complete": complete,
+            "add_ons": add_ons,
+        }
         self.folders.cluster_file.write_text(json.dumps(facts))
 
     def down(self, *, purge: bool = False) -> None:
