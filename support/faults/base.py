@@ -17,10 +17,6 @@ from support.observers.run import ObserverError
 _MENDED_AFTER_S = 10.0  # seconds past its own end after which others mend a fault
 
 
-class FaultFailed(Exception):
-    """A fault could not be injected, was not seen to take effect, or did not end: nothing is known of the promise."""
-
-
 class Fault(Protocol):
     """One way to break something. Every call is bounded; `seconds` is when the fault ends by itself (0: at once)."""
 
@@ -53,7 +49,7 @@ class Fault(Protocol):
         """Breaks it. Raises ApiError or FaultFailed."""
 
     def verify_injected(self, cluster: Cluster, within: float) -> str:
-        """The proof that it happened, in words. Raises Broken or FaultFailed when it did not."""
+        """The proof that it happened, in words. Raises FaultFailed when it did not."""
 
     def revert(self, cluster: Cluster) -> None:
         """Ends it now; harmless when it is over already."""
@@ -120,7 +116,7 @@ class FaultRunner:
         """Checks, writes down, breaks, and proves that it is broken, `within` seconds at most.
 
         `alongside` allows a fault while another of this run is open. Raises Refusal before anything was changed;
-        Broken, ApiError or FaultFailed afterwards, with the fault already reverted.
+        ApiError or FaultFailed afterwards, with the fault already reverted.
         """
         self._guards.check(fault.namespace, fault.rights(), alongside=alongside)
         original = fault.precheck(self._cluster)

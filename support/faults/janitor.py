@@ -19,7 +19,7 @@ WORKLOAD = Workload(
 def ensure(cluster: Cluster, system_namespace: str, within: float, image: str = DEFAULT_IMAGE) -> None:
     """Installs or updates the janitor, gives it its narrow role in the system's namespace, waits until it is ready.
 
-    Raises Broken when it does not become ready, ApiError when the cluster refuses.
+    Raises NotInstalled when it does not become ready, ApiError when the cluster refuses.
     """
     WORKLOAD.ensure(cluster, image, within)
     for body in _role(system_namespace):

@@ -9,11 +9,11 @@ from typing import Literal
 from hamcrest import equal_to
 
 from support.cluster.client import Cluster
-from support.faults.base import FaultFailed
 from support.faults.guards import Right, refuse_control_plane
 from support.faults.intents import ByPlatform, Remedy
+from support.faults.proof import FaultFailed, seen
 from support.platforms.base import NodeFaults
-from support.waiting import Deadline, eventually
+from support.waiting import Deadline
 
 Way = Literal["power-off", "cut-off", "freeze"]
 
@@ -111,11 +111,11 @@ def NodeFrozen(node_faults: NodeFaults, machine: str, seconds: float) -> Machine
 
 
 def noticed(cluster: Cluster, machine: str, *, ready: bool, within: float) -> None:
-    """Waits until Kubernetes calls a machine ready, or no longer ready. Raises Broken."""
+    """Waits until Kubernetes calls a machine ready, or no longer ready. Raises FaultFailed."""
 
     def look(_: Deadline) -> bool:
         conditions = cluster.get("nodes", machine).get("status", {}).get("conditions", [])
         return any(one["type"] == "Ready" and one["status"] == "True" for one in conditions)
 
     word = "ready" if ready else "not ready"
-    eventually(look, equal_to(ready), within, f"Kubernetes must call the machine {machine} {word}")
+    seen(look, equal_to(ready), within, f"Kubernetes must call the machine {machine} {word}")

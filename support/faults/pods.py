@@ -12,7 +12,8 @@ from support.cluster.errors import NotFound
 from support.errors import ExitCode, Refusal
 from support.faults.base import LeavesNothing
 from support.faults.guards import Right, is_ready
-from support.waiting import Deadline, eventually
+from support.faults.proof import seen
+from support.waiting import Deadline
 
 
 @dataclass(slots=True)
@@ -59,5 +60,5 @@ class PodDeleted(LeavesNothing):
             except NotFound:
                 return False
 
-        eventually(look, equal_to(False), within, f"The pod {self.pod} must be gone")
+        seen(look, equal_to(False), within, f"The pod {self.pod} must be gone")
         return f"pod {self.pod} with uid {self._uid} is gone"

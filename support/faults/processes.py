@@ -10,15 +10,15 @@ from typing import Any
 from hamcrest import equal_to, not_
 
 from support.cluster.client import Cluster
-from support.cluster.errors import ApiError, NotFound, Unreachable
+from support.cluster.errors import NotFound, Unreachable
 from support.cluster.execution import ExecResult
 from support.errors import ExitCode, Refusal
 from support.faults import scripts
-from support.faults.base import FaultFailed
 from support.faults.guards import Right, is_ready
 from support.faults.intents import ByItself, InContainer, Remedy
+from support.faults.proof import FaultFailed, seen
 from support.faults.scripts import Processes
-from support.waiting import Deadline, eventually
+from support.waiting import Deadline
 
 Json = dict[str, Any]
 
@@ -93,7 +93,7 @@ class ProcessesFrozen:
     def verify_injected(self, cluster: Cluster, within: float) -> str:
         """Every process that still exists is stopped, and there is at least one in each pod."""
         for place, pids in self._pids.items():
-            eventually(self._states(cluster, place, pids), equal_to({_STOPPED}), within, f"{place} must stand still")
+            seen(self._states(cluster, place, pids), equal_to({_STOPPED}), within, f"{place} must stand still")
         return ", ".join(f"{place}: {len(pids)} processes in state T" for place, pids in self._pids.items())
 
     def revert(self, cluster: Cluster) -> None:
@@ -106,7 +106,7 @@ class ProcessesFrozen:
         """None of them is stopped any more."""
         for place, pids in self._pids.items():
             look = self._states(cluster, place, pids)
-            eventually(look, not_(equal_to({_STOPPED})), within, f"{place} must go on", retrying=(ApiError,))
+            seen(look, not_(equal_to({_STOPPED})), within, f"{place} must go on")
         return "no process is stopped"
 
     def _states(self, cluster: Cluster, place: Place, pids: Sequence[int]) -> Callable[[Deadline], set[str]]:
@@ -166,7 +166,7 @@ class ProcessesKilled:
             now = container_state(cluster, self.place)
             return before is not None and now.uid == before.uid and now.started == before.started
 
-        eventually(look, equal_to(False), within, f"The container of {self.place} must have ended")
+        seen(look, equal_to(False), within, f"The container of {self.place} must have ended")
         return f"the container of {self.place} was ended and is started again"
 
     def revert(self, cluster: Cluster) -> None:
@@ -178,7 +178,7 @@ class ProcessesKilled:
         def look(_: Deadline) -> bool:
             return bool(container_state(cluster, self.place).started)
 
-        eventually(look, equal_to(True), within, f"A container must run in {self.place}", retrying=(NotFound,))
+        seen(look, equal_to(True), within, f"A container must run in {self.place}")
         return f"a container runs in {self.place} again"
 
 

@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from hamcrest import equal_to, not_
 
 from support.cluster.client import Cluster
-from support.faults.base import FaultFailed, LeavesNothing
+from support.faults.base import LeavesNothing
 from support.faults.guards import Right
 from support.faults.processes import Place
-from support.waiting import Deadline, eventually
+from support.faults.proof import FaultFailed, seen
+from support.waiting import Deadline
 
 _COMMAND_S = 30.0  # seconds; Patroni answers a handover when it is done
 # The password is in the container's environment and stays there.
@@ -70,7 +71,7 @@ class DatabaseSwitchover(LeavesNothing):
             return self._leader(cluster) or self.leader  # nobody leads for a moment: not handed over yet
 
         wanted = equal_to(self.candidate) if self.candidate else not_(equal_to(self.leader))
-        found = eventually(look, wanted, within, "Another database member must lead")
+        found = seen(look, wanted, within, "Another database member must lead")
         return f"{found} leads instead of {self.leader}"
 
     def _leader(self, cluster: Cluster) -> str:
@@ -120,7 +121,7 @@ class CacheMasterMove(LeavesNothing):
         def look(_: Deadline) -> str:
             return _sh(cluster, self.place, _MASTER, self.master).strip()
 
-        found = eventually(look, not_(equal_to(self._before)), within, "Another cache server must be master")
+        found = seen(look, not_(equal_to(self._before)), within, "Another cache server must be master")
         return f"{found} is master instead of {self._before}"
 
 

@@ -13,13 +13,17 @@ from hamcrest import equal_to
 
 from support.cluster.client import Cluster
 from support.cluster.errors import NotFound, Unreachable
-from support.waiting import Deadline, eventually
+from support.waiting import Broken, Deadline, eventually
 
 Json = dict[str, Any]
 
 NAMESPACE = "holdfast"
 _DIGEST = "holdfast.dev/digest"
 _DIGEST_LENGTH = 16  # hexadecimal digits; enough to tell two versions of a few files apart
+
+
+class NotInstalled(Exception):
+    """A workload of the suite did not become ready; nothing is known of the system under test."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,10 @@ class Workload:
         def observe(_: Deadline) -> str:
             return self._readiness(cluster, digest)
 
-        eventually(observe, equal_to("ready"), within, f"The suite's {self.name} must run", retrying=(Unreachable,))
+        try:
+            eventually(observe, equal_to("ready"), within, f"The suite's {self.name} must run", retrying=(Unreachable,))
+        except Broken as error:  # our own tool is not there: that is no broken promise
+            raise NotInstalled(f"{error}\nLook at: kubectl -n {NAMESPACE} describe pods") from error
 
     def _objects(self, image: str) -> list[Json]:
         *before, workload = yaml.safe_load_all(self.manifest.read_text(encoding="utf-8"))

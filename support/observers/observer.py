@@ -73,7 +73,7 @@ class Observer:
         self._cluster, self._image, self._run = cluster, image, run
 
     def ensure(self, within: float) -> None:
-        """Installs or updates the agents and waits until one is ready on every machine. Raises Broken, ApiError."""
+        """Installs or updates the agents and waits until one is ready on every machine. NotInstalled, ApiError."""
         WORKLOAD.ensure(self._cluster, self._image, within)
 
     def nodes(self) -> list[str]:

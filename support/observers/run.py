@@ -9,7 +9,7 @@ from hamcrest import equal_to, greater_than_or_equal_to
 
 from support.observers.attempts import Attempt, Journal
 from support.observers.clock import ClockReading
-from support.waiting import SYSTEM_CLOCK, Clock, Deadline, eventually
+from support.waiting import SYSTEM_CLOCK, Broken, Clock, Deadline, Unknown, eventually
 
 _MOST_PIECES = 200  # of 1 MB each: more lines than any run can write
 
@@ -89,12 +89,12 @@ class ProbeRun:
         return sum(attempt.ok and attempt.start >= since for attempt in self.attempts(probe))
 
     def wait_confirmed(self, count: int, probe: str, within: float, since: float = float("-inf")) -> int:
-        """Waits until so many attempts are confirmed; Broken when they are not within `within` seconds."""
+        """Waits until so many attempts are confirmed; Unknown when they are not within `within` seconds."""
         reason = f"{count} confirmed {probe} attempts are needed for a verdict"
         return int(self._wait(lambda: self.confirmed(probe, since), greater_than_or_equal_to(count), within, reason))
 
     def wait_end(self, within: float) -> Journal:
-        """Waits until the run is over and everything has been read."""
+        """Waits until the run is over and everything has been read; Unknown when it is not within `within` seconds."""
         self._wait(lambda: self.read().ended, equal_to(True), within, "The observer's run must come to its end")
         return self._journal
 
@@ -119,4 +119,7 @@ class ProbeRun:
             return observe()
 
         # While its machine is cut off the agent cannot be reached; it goes on, and is read when it can be.
-        return eventually(look, matcher, within, reason, retrying=(ObserverError,), clock=self._suite_clock)
+        try:
+            return eventually(look, matcher, within, reason, retrying=(ObserverError,), clock=self._suite_clock)
+        except Broken as error:
+            raise Unknown(str(error)) from error
