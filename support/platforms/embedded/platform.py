@@ -15,9 +15,10 @@ from support.platforms.base import Archives, ImageArchive, Need, NodeState, Plat
 from support.platforms.embedded import images, machine, network, programs, seed
 from support.platforms.embedded.cache import digest
 from support.platforms.embedded.cluster import Cluster
-from support.platforms.embedded.faults import EmbeddedNodeFaults
+from support.platforms.embedded.engine import PodmanEngine
 from support.platforms.embedded.layout import HERE, RUN_DIR, Folders, Node
 from support.platforms.embedded.nodes import Machines
+from support.platforms.node_faults import ContainerNodeFaults
 from support.progress import Steps
 
 DEFAULT_NODES = 3  # a failed machine leaves two, so that what ran on it has somewhere to go
@@ -36,8 +37,8 @@ class EmbeddedPlatform:
         return self.folders.kubeconfig
 
     @property
-    def node_faults(self) -> EmbeddedNodeFaults:
-        return EmbeddedNodeFaults(self._machines())
+    def node_faults(self) -> ContainerNodeFaults:
+        return ContainerNodeFaults(PodmanEngine(self._machines()))
 
     def _facts(self) -> dict[str, object]:
         """What the present cluster was made of; empty when there is none."""

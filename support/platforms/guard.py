@@ -2,8 +2,8 @@
 
 Started before the fault, in a session of its own, so that it outlives the run.
 
-Called as `python -m support.platforms.embedded.guard MARK RUN END SECONDS NODE...`: RUN is the caller's process
-id, END a method of the node faults.
+Called as `python -m support.platforms.guard MARK RUN PLATFORM END SECONDS NODE...`: RUN is the caller's process id, END
+a method of the node faults.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import sys
 import time
 from pathlib import Path
 
-from support.platforms.embedded.platform import EmbeddedPlatform
+from support import platforms
 from support.waiting import SYSTEM_CLOCK
 
 LOOK_EVERY_S = 0.5
@@ -21,16 +21,17 @@ LOOK_EVERY_S = 0.5
 
 def main(arguments: list[str]) -> None:
     """Wait for the deadline or the end of the run, whichever comes first, then end the fault."""
-    mark, run, end, seconds, *nodes = arguments
+    mark, run, platform, end, seconds, *nodes = arguments
     deadline = time.monotonic() + float(seconds)
     # A process whose parent has ended is given to another one.
     while Path(mark).exists() and time.monotonic() < deadline and os.getppid() == int(run):
         SYSTEM_CLOCK.sleep(LOOK_EVERY_S)
     if not Path(mark).exists():
         return  # somebody ended it already
-    faults = EmbeddedPlatform().node_faults
-    for node in nodes:
-        getattr(faults, end)(node)
+    faults = platforms.by_name(platform).node_faults
+    if faults is not None:
+        for node in nodes:
+            getattr(faults, end)(node)
 
 
 if __name__ == "__main__":
