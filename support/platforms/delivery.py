@@ -169,26 +169,31 @@ class _Delivery:
 
     def apply(self) -> None:
         documents = self.rendered()
+        stamp = self._stamp(documents)
         self._apply([document for document in documents if document["kind"] == "Namespace"])
         if self.broken:
             self.annotate(MARK, self.broken)
         self._make_secrets()
         for job in self.system.delivery.get("jobs", []):
             self._in_namespace("delete", "job", job, "--ignore-not-found", "--wait=true")
-        self._apply(self._without_autoscaled_sizes(documents))
-        self.annotate(STAMP, self._stamp(documents))
+        self._apply(self._with_present_sizes(documents))
+        self.annotate(STAMP, stamp)
 
     def _apply(self, documents: list[Object]) -> None:
         self._kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", stdin=yaml.safe_dump_all(documents))
 
-    def _without_autoscaled_sizes(self, documents: list[Object]) -> list[Object]:
-        """A redelivery leaves the size of what an autoscaler steers as it is; the first one sets it."""
+    def _with_present_sizes(self, documents: list[Object]) -> list[Object]:
+        """A redelivery leaves the size of what an autoscaler steers as it is; the first one sets it.
+
+        The present size is repeated, not left out: who leaves out a field that he has set himself resets it to 1.
+        """
         present = json.loads(self._in_namespace("get", "deployments", "-o", "json"))["items"]
-        there = {item["metadata"]["name"] for item in present}
+        sizes = {item["metadata"]["name"]: item["spec"]["replicas"] for item in present}
         steered = {d["spec"]["scaleTargetRef"]["name"] for d in documents if d["kind"] == "HorizontalPodAutoscaler"}
         for document in documents:
-            if document["kind"] == "Deployment" and document["metadata"]["name"] in there & steered:
-                document["spec"].pop("replicas", None)
+            name = document["metadata"]["name"]
+            if document["kind"] == "Deployment" and name in steered & set(sizes):
+                document["spec"]["replicas"] = sizes[name]
         return documents
 
     def _make_secrets(self) -> None:
