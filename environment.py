@@ -19,6 +19,12 @@ def before_all(context: Any) -> None:
         lifecycle.refuse(refusal)
 
 
+def after_all(context: Any) -> None:
+    """Gives the cluster free."""
+    if "suite" in context:
+        lifecycle.stop(context.suite)
+
+
 def before_scenario(context: Any, scenario: Any) -> None:
     """Skips with a reason what cannot run here; gives every other scenario a new world."""
     tags = {str(tag) for tag in scenario.effective_tags}

@@ -12,17 +12,17 @@ from typing import Any, NoReturn
 from support import platforms
 from support.cleaning import raise_first
 from support.cluster import ApiError, Cluster, NotFound
+from support.equipment import install_observer, open_fault_desk
 from support.errors import ExitCode, Refusal
 from support.evidence.attach import attach_all, attach_text
 from support.evidence.diagnostics import collect
 from support.limits import Limits
-from support.observers.observer import Observer
 from support.profiles import Profile, load_profile
 from support.running.guard import NothingRunGuard
 from support.running.needs import Needs
 from support.running.tags import needs, promise_ids, refuse_unknown_tags, waived
 from support.settings import settings_from
-from support.suite import LazyObserver, Suite
+from support.suite import Lazy, Suite
 from support.world import World
 
 
@@ -36,8 +36,9 @@ def start(selection: list[str], reporters: list[Any], config: Any) -> Suite:
     cluster = Cluster.connect(settings.kubeconfig, settings.context or profile.kube.context or None, limits.connect)
     _refuse_absent_system(cluster, profile)
     reporters.append(NothingRunGuard(config))
-    observer = LazyObserver(lambda: _installed(cluster, limits, settings.run))
-    return Suite(settings, profile, cluster, platforms.current(), limits, observer)
+    observer = Lazy(lambda: install_observer(cluster, limits, settings.run))
+    faults = Lazy(lambda: open_fault_desk(cluster, profile, limits, settings.run))
+    return Suite(settings, profile, cluster, platforms.current(), limits, observer, faults)
 
 
 def refuse(refusal: Refusal) -> NoReturn:
@@ -76,6 +77,12 @@ def finish(world: World, *, failed: bool) -> None:
     raise_first(done)
 
 
+def stop(suite: Suite) -> None:
+    """Gives the cluster free when the run has taken it."""
+    if suite.faults.made:
+        suite.faults.made.release()
+
+
 def describe(suite: Suite) -> dict[str, str]:
     """What the report's environment page says of this run."""
     lines = [*suite.settings.lines(), *(f"limit {line}" for line in suite.limits.lines())]
@@ -84,18 +91,11 @@ def describe(suite: Suite) -> dict[str, str]:
     return {**known, "limits": "; ".join(suite.limits.lines())}
 
 
-def _installed(cluster: Cluster, limits: Limits, run: str) -> Observer:
-    observer = Observer(cluster, run=run)
-    observer.ensure(limits.observer_ready)
-    return observer
-
-
 def _refuse_absent_system(cluster: Cluster, profile: Profile) -> None:
     namespace = profile.kube.namespace
     if namespace == "default" or namespace.startswith("kube-"):
-        raise Refusal(
-            f'The suite does not work in the namespace "{namespace}".', "Use another.", ExitCode.UNSAFE_TARGET
-        )
+        sentence = f'The suite does not work in the namespace "{namespace}".'
+        raise Refusal(sentence, "Let the system live in one of its own.", ExitCode.UNSAFE_TARGET)
     try:
         cluster.get("namespaces", namespace)
     except NotFound as error:
@@ -110,7 +110,8 @@ def _refuse_absent_system(cluster: Cluster, profile: Profile) -> None:
 def _collect(world: World) -> None:
     profile = world.suite.profile
     try:
-        attach_all(collect(world.suite.cluster, profile.kube.namespace, [part.name for part in profile.parts.values()]))
+        selectors = [part.selector for part in profile.parts.values()]
+        attach_all(collect(world.suite.cluster, profile.kube.namespace, selectors))
     except Exception as error:  # evidence must never hide what went wrong before it
         attach_text("Diagnostics could not be collected", f"{type(error).__name__}: {error}")
 

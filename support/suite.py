@@ -5,24 +5,44 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
 
 from support.cluster import Cluster
+from support.faults.base import FaultRunner
 from support.limits import Limits
 from support.observers.observer import Observer
 from support.platforms.base import Platform
 from support.profiles import Profile
 from support.settings import Settings
 
+T = TypeVar("T")
 
-class LazyObserver:
-    """The observer, installed in the cluster when somebody first asks for it: many scenarios never do."""
 
-    def __init__(self, make: Callable[[], Observer]) -> None:
+class FaultDesk(Protocol):
+    """Where faults are injected, for as long as the run has the cluster to itself."""
+
+    @property
+    def runner(self) -> FaultRunner:
+        """Injects and ends."""
+
+    def release(self) -> None:
+        """Gives the cluster free for other runs."""
+
+
+class Lazy(Generic[T]):
+    """Something that is made when somebody first asks for it: many scenarios never do."""
+
+    def __init__(self, make: Callable[[], T]) -> None:
         self._make = make
         self._lock = threading.Lock()
-        self._made: Observer | None = None
+        self._made: T | None = None
 
-    def __call__(self) -> Observer:
+    @property
+    def made(self) -> T | None:
+        """What was made, None while nobody has asked."""
+        return self._made
+
+    def __call__(self) -> T:
         with self._lock:
             if self._made is None:
                 self._made = self._make()
@@ -38,7 +58,8 @@ class Suite:
     cluster: Cluster
     platform: Platform
     limits: Limits
-    observer: LazyObserver
+    observer: Lazy[Observer]  # installed in the cluster when it is first used
+    faults: Lazy[FaultDesk]  # takes the cluster for this run when it is first used
 
     @property
     def run(self) -> str:

@@ -84,6 +84,10 @@ ATTEMPTS = {"read": "read", "sell": "sell", "change the stock of": "adjust"}
 OFFENCES = {"the same article number": "duplicate", "a price below its cost": "below cost"}
 
 
+# What members confirm.
+WRITES = {"sales": "sales", "writes": "writes"}
+
+
 def register() -> None:
     """Makes the types known to behave; must run before the steps are loaded."""
     behave.register_type(
@@ -97,4 +101,5 @@ def register() -> None:
         Loss=_one_of(LOSSES),
         Attempt=_one_of(ATTEMPTS),
         Offence=_one_of(OFFENCES),
+        Writes=_one_of(WRITES),
     )

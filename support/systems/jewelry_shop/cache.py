@@ -10,8 +10,10 @@ from support.matchers import ComplaintMatcher, without_complaints
 from support.observers.observer import Observer, ObserverError, RedisAnswerError
 from support.profiles import Profile
 from support.systems.jewelry_shop.parts import Parts, Pod
+from support.waiting import Unknown
 
 _ASK_S = 3.0  # a server that is well answers in milliseconds; a paused one must not hold up the view of the others
+_ALL_KEYS = 1_000_000  # far above what 32 MB can hold
 _HIGHEST_LAG_S = 1  # seconds since a follower was last heard of
 
 
@@ -95,11 +97,20 @@ class Cache:
         )
         return _facts(info[0]).get("run_id", "")
 
-    def keys_like(self, pod: Pod, word: str) -> dict[str, str]:
-        """Keys of one server that contain a word, with their kind; a server of the suite's size is scanned at once."""
-        found = self.ask_server(pod, ["SCAN", "0", "MATCH", f"*{word}*", "COUNT", "100000"])[0]
-        keys = [str(key) for key in found[1]]
-        return {key: str(self.ask_server(pod, ["TYPE", key])[0]) for key in keys}
+    def keys_of(self, pod: Pod, pattern: str) -> list[str]:
+        """Keys of one server that match a pattern. Raises Unknown when one scan does not reach the end."""
+        cursor, keys = self.ask_server(pod, ["SCAN", "0", "MATCH", pattern, "COUNT", str(_ALL_KEYS)])[0]
+        if str(cursor) != "0":
+            raise Unknown(f"{pod.name} has more than {_ALL_KEYS} keys")
+        return [str(key) for key in keys]
+
+    def down_after(self) -> float:
+        """Seconds of silence after which the watchers replace the master, as one of them has it now."""
+        pods = self._parts.ready_pods("watcher")
+        if not pods:
+            raise Unknown("no watcher is ready to tell its settings")
+        facts = _pairs(self.ask_watcher(pods[0], ["SENTINEL", "MASTER", self.watcher_part.master])[0])
+        return float(facts["down-after-milliseconds"]) / 1000  # the setting is in milliseconds
 
     def _server(self, pod: Pod) -> Server:
         try:

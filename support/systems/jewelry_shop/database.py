@@ -118,7 +118,7 @@ class Database:
             members=members,
             record_leader=named,
             record_address=address,
-            sync_follower=self._sync_follower(),
+            sync_follower=self.sync_follower(),
             replication=self._replication(address),
             settings=self.settings(),
             leader_label=self.part.leader,
@@ -156,7 +156,8 @@ class Database:
             return Member(pod, label, None, "", told, f"does not answer: {error.error}")
         return Member(pod, label, bool(own["follows"]), str(own["receiver"] or ""), told, answer.error)
 
-    def _sync_follower(self) -> str:
+    def sync_follower(self) -> str:
+        """Who the synchronisation record names; empty when nobody."""
         body: Json = self._cluster.get("endpoints", f"{self._profile.leader_record.name}-sync", self._namespace)
         return str(body["metadata"].get("annotations", {}).get("sync_standby", ""))
 

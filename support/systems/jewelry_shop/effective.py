@@ -1,4 +1,4 @@
-"""The failover settings as they are now, the bars that follow from them, and the setting to blame when they are too slow."""
+"""The failover settings as they are now, the bars that follow from them, and the setting to blame."""
 
 from __future__ import annotations
 

@@ -123,7 +123,7 @@ def find_basket(system: JewelryShop, basket: Basket) -> Where:
         by_name, by_address = system.cache.process_at(name), system.cache.process_at(pod.ip)
     except (ObserverError, RedisAnswerError) as error:
         raise Unknown(f"the master {name} could not be asked: {error}") from error
-    return Where(pod.name, name, by_name == by_address, bool(system.cache.keys_like(pod, basket.name)))
+    return Where(pod.name, name, by_name == by_address, bool(system.cache.keys_of(pod, f"*{basket.name}*")))
 
 
 def lies_on_the_master() -> ComplaintMatcher[Where]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from support.observers.attempts import Attempt, Journal
-from support.observers.plan import CacheProbe, DirectProbe, ProbePlan, SaleProbe, read_probe
+from support.observers.plan import CacheProbe, DirectProbe, HttpProbe, ProbePlan, SaleProbe, read_probe
 from support.observers.run import ProbeRun
 from support.observers.verdicts import NEEDED
 from support.systems.jewelry_shop.parts import Pod
@@ -15,11 +15,20 @@ from support.systems.jewelry_shop.store import Store
 from support.systems.jewelry_shop.system import JewelryShop
 from support.waiting import Unknown
 
-SALES, DIRECT, INSTANCES, MINORITY, LOOKS, CACHE = "sales", "direct", "instances", "minority", "looks", "cache"
+SALES, DIRECT, INSTANCES, MINORITY, LOOKS, CACHE, WORK = (
+    "sales",
+    "direct",
+    "instances",
+    "minority",
+    "looks",
+    "cache",
+    "work",
+)
 
 _LONGEST_S = 420.0  # a run ends by itself then, also when the suite has died
 _DIRECT_RATE = 10.0  # direct writes per second: new connections, each costs the leader a process
 _INSTANCE_RATE = 6.0  # sales per second at the instances in turn: two per second for each of three
+_WORK_RATE = 2.0  # valuations per second: every worker gets some within a few seconds
 _GOODS = 20  # kinds of goods: sales of one piece wait for each other
 _PLENTY = 100_000  # pieces of each: no run can sell them
 _TILLS = 4  # further tills: different tills compete for goods only
@@ -36,13 +45,16 @@ class Traffic:
     store: Store | None = None
     journal: Journal | None = None  # set when the run has ended
     others: list[ProbeRun] = field(default_factory=list)  # runs on other machines or begun later
+    instances: list[str] = field(default_factory=list)  # names of the instances that are sold at in turn
 
     def warm_up(self, within: float) -> None:
         """Waits for as many confirmed attempts as a verdict needs before the fault. Raises Broken when none come."""
         self.run.wait_confirmed(NEEDED, self.leading, within)
 
     def settle(self, since: float, within: float) -> None:
-        """Waits for as many confirmed attempts as a verdict needs after the fault; judges nothing when they stay out."""
+        """Waits for as many confirmed attempts as a verdict needs after the fault; says nothing when they stay out."""
+        if self.journal is not None:
+            return
         try:
             self.run.wait_confirmed(NEEDED, self.leading, within, since)
         except AssertionError:
@@ -100,6 +112,16 @@ def buy_at_instances(system: JewelryShop, traffic: Traffic, pods: Sequence[Pod])
         [store.shop.terminal_id],
         [piece.id for piece in store.pieces],
     )
+    traffic.others.append(system.observer.start(ProbePlan([probe], _LONGEST_S)))
+    traffic.instances = [pod.name for pod in pods]
+
+
+def work_for_workers(system: JewelryShop, traffic: Traffic) -> None:
+    """Beside the customers, the shop's owner has the stock valued again and again in the background."""
+    store = _store_of(traffic)
+    headers = {**store.owner.authorization, "Host": system.profile.entrance.host}
+    url = f"{_entrance(system)}/api/jobs/valuations/"
+    probe = HttpProbe(WORK, _WORK_RATE, [url], headers, "POST", {"pace_ms": 0}, (202,))
     traffic.others.append(system.observer.start(ProbePlan([probe], _LONGEST_S)))
 
 

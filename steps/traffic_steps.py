@@ -1,0 +1,64 @@
+"""Customers at work while something happens, and what they got."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from support.expect import expect
+from support.running.grammar import given, then
+from support.running.vocabulary import Duration
+from support.systems.jewelry_shop import healing, incidents, outages, traffic
+from support.world import BehaveContext
+
+
+@given('customers of "{company:Company}" buy "{rate:Count}" times a second')
+def customers_buy(context: BehaveContext, company: str, rate: int) -> None:
+    """Customers of a new shop buy at this pace, whatever the shop does; somebody writes to the database directly."""
+    context.world.things.put(outages.start(context.world, traffic.buy(context.world.jewelry, company, float(rate))))
+
+
+@given('customers look at the goods of "{company:Company}" "{rate:Count}" times a second')
+def customers_look(context: BehaveContext, company: str, rate: int) -> None:
+    """Customers of a new shop look at its goods at this pace."""
+    context.world.things.put(outages.start(context.world, traffic.look(context.world.jewelry, company, float(rate))))
+
+
+@given("every instance of the application and of the background workers has work")
+def every_instance_has_work(context: BehaveContext) -> None:
+    """Somebody sells at each instance of the application, and jobs are handed to the workers."""
+    incidents.give_work_to_all(context.world)
+
+
+@given('somebody writes to the cache "{rate:Count}" times a second and has each write copied')
+def somebody_writes_to_cache(context: BehaveContext, rate: int) -> None:
+    """Writes to the master of the cache, each confirmed only when a follower has it."""
+    writing = traffic.write_to_cache(context.world.jewelry, float(rate))
+    context.world.things.put(outages.start(context.world, writing))
+
+
+@given("somebody on the machine of the leading database member writes to it directly")
+def somebody_writes_beside_leader(context: BehaveContext) -> None:
+    """A writer that stays on the leader's side when its machine is cut off."""
+    system = context.world.jewelry
+    traffic.write_beside(system, context.world.things.get(traffic.Traffic), system.database.leading_pod())
+
+
+@then('no sale has failed and "{share:Percent}" of them took "{limit:Duration}" at most')
+def no_sale_has_failed(context: BehaveContext, share: Decimal, limit: Duration) -> None:
+    """Every sale during the fault was confirmed, and almost all of them quickly."""
+    served = outages.served(context.world)
+    expect(served, outages.without_failure(float(share), limit), "Sales failed while the cache was in trouble")
+
+
+@then('of at least "{number:Count}" requests none has failed')
+def no_request_has_failed(context: BehaveContext, number: int) -> None:
+    """So many requests were made, and every one was answered."""
+    served = healing.served(context.world, number)
+    expect(served, healing.failed_at_most(number, 0.0), "Customers noticed that instances were taken away")
+
+
+@then('of at least "{number:Count}" requests at most "{share:Percent}" have failed, with no gap over "{gap:Duration}"')
+def hardly_a_request_has_failed(context: BehaveContext, number: int, share: Decimal, gap: Duration) -> None:
+    """So many requests were made, and hardly any was not answered."""
+    served = healing.served(context.world, number)
+    expect(served, healing.failed_at_most(number, float(share), gap), "Customers noticed that instances were lost")

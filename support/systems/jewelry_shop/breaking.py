@@ -1,0 +1,145 @@
+"""Breaking the shop on purpose: each fault in the owner's words, and what must be whole again when it is over."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from support.expect import expect
+from support.faults.base import Fault, FaultRunner, Injection
+from support.faults.machines import NodeCutOff, NodePowerOff
+from support.faults.pods import PodDeleted
+from support.faults.processes import Place, ProcessesFrozen, ProcessesKilled
+from support.faults.roles import DatabaseSwitchover
+from support.faults.scripts import DATABASE_MEMBER, Processes
+from support.observers.run import ProbeRun
+from support.platforms.base import NodeFaults
+from support.systems.jewelry_shop.parts import Pod
+from support.systems.jewelry_shop.strength import (
+    Restarts,
+    Strength,
+    count_restarts,
+    is_full,
+    none_unexpected,
+    read_strength,
+)
+from support.systems.jewelry_shop.system import JewelryShop
+from support.waiting import Deadline, Unknown
+from support.world import World
+
+# The promise that holds after every fault, whatever the scenario says (JS-1152, bar B6).
+FULL_STRENGTH_S = 120.0
+_BY_FORCE = 0  # seconds of notice
+
+
+@dataclass(slots=True)
+class Breaker:
+    """Injects the faults of one scenario, ends them at its end, and then demands the shop's full strength."""
+
+    world: World
+    runner: FaultRunner
+    restarts: Restarts
+    open: list[Injection] = field(default_factory=list)
+
+    @property
+    def system(self) -> JewelryShop:
+        """The shop."""
+        return self.world.jewelry
+
+    def inject(
+        self, fault: Fault, runs: Sequence[ProbeRun], hit: Sequence[Pod], *, alongside: bool = False
+    ) -> Injection:
+        """Injects a fault between two marks of the probes. `hit`: instances whose restart it explains."""
+        self.restarts.explained |= {pod.name for pod in hit}
+        injection = self.runner.inject(
+            fault, runs, within=self.world.suite.limits.fault_effect, alongside=alongside or bool(self.open)
+        )
+        self.open.append(injection)
+        return injection
+
+    def end(self, injection: Injection) -> None:
+        """Ends a fault now, or notices that it has ended by itself."""
+        self.runner.end(injection, within=self.world.suite.limits.fault_effect)
+        self.open.remove(injection)
+
+    def end_all(self) -> None:
+        """Ends what is still open, last first."""
+        for injection in reversed(list(self.open)):
+            self.end(injection)
+
+    def demand_full_strength(self) -> None:
+        """Raises Broken unless everything is whole again in the promised time and nothing restarted without cause."""
+
+        def look(deadline: Deadline) -> Strength:
+            return read_strength(self.system, deadline)
+
+        reason = "The shop has not returned to full strength by itself (JS-1152)"
+        self.world.eventually(look, is_full(self.system), FULL_STRENGTH_S, reason)
+        unexpected = self.restarts.unexpected(self.system)
+        expect(unexpected, none_unexpected(), "An instance has restarted although no fault hit it (JS-1152)")
+
+
+def breaker(world: World) -> Breaker:
+    """The scenario's breaker; made with the first fault, which is when the clean-ups are registered.
+
+    They run in reverse order: first the faults end, then full strength is demanded, then shops are removed.
+    """
+    try:
+        return world.things.get(Breaker)
+    except Unknown:
+        made = Breaker(world, world.suite.faults().runner, count_restarts(world.jewelry))
+    world.things.put(made)
+    world.clean_ups.add("see the shop at full strength again", made.demand_full_strength)
+    world.clean_ups.add("end every fault", made.end_all)
+    return made
+
+
+def losing(system: JewelryShop, part: str, pod: Pod, loss: str) -> Fault:
+    """An instance is lost: deleted gently, deleted by force, or its processes are killed."""
+    if loss in ("killed", "crashed"):
+        return ProcessesKilled(_place(system, part, pod), _processes(part))
+    return PodDeleted(system.namespace, pod.name, None if loss == "deleted gently" else _BY_FORCE)
+
+
+def freezing(system: JewelryShop, part: str, pods: Sequence[Pod], seconds: float) -> Fault:
+    """Instances stop without ending, and go on by themselves after so many seconds."""
+    return ProcessesFrozen([_place(system, part, pod) for pod in pods], _processes(part), seconds)
+
+
+def freezing_supervisor(system: JewelryShop, pod: Pod, seconds: float) -> Fault:
+    """The supervisor of a database member stops; its database goes on."""
+    return ProcessesFrozen([_place(system, "database", pod)], [Processes.SUPERVISOR], seconds)
+
+
+def cutting_power(node_faults: NodeFaults | None, pod: Pod, seconds: float) -> Fault:
+    """The machine of an instance loses its power, for so many seconds at most."""
+    return NodePowerOff(_given(node_faults), pod.node, seconds)
+
+
+def cutting_off(node_faults: NodeFaults | None, pod: Pod, seconds: float) -> Fault:
+    """The machine of an instance is cut off from the others."""
+    return NodeCutOff(_given(node_faults), pod.node, seconds)
+
+
+def handing_over(system: JewelryShop, leader: Pod, candidate: Pod) -> Fault:
+    """The leader role is handed over as planned."""
+    return DatabaseSwitchover(_place(system, "database", leader), leader.name, candidate.name)
+
+
+def on_machine(system: JewelryShop, machine: str) -> list[Pod]:
+    """All instances of the shop on a machine."""
+    return [pod for word in system.profile.parts for pod in system.parts.pods(word) if pod.node == machine]
+
+
+def _place(system: JewelryShop, part: str, pod: Pod) -> Place:
+    return Place(system.namespace, pod.name, system.profile.part(part).container)
+
+
+def _processes(part: str) -> Sequence[Processes]:
+    return {"database": DATABASE_MEMBER, "cache": (Processes.CACHE,), "django": (Processes.APPLICATION,)}[part]
+
+
+def _given(node_faults: NodeFaults | None) -> NodeFaults:
+    if node_faults is None:
+        raise Unknown("this platform cannot make machines fail")
+    return node_faults

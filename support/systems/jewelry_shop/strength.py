@@ -1,0 +1,81 @@
+"""Full strength: what the shop must have again after every fault, by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from support.matchers import ComplaintMatcher, without_complaints
+from support.systems.jewelry_shop.cache import CacheView, agrees_on_one_master
+from support.systems.jewelry_shop.database import ClusterView, agrees_on_one_leader
+from support.systems.jewelry_shop.parts import PartState, are_complete
+from support.systems.jewelry_shop.system import JewelryShop
+from support.waiting import Deadline
+
+
+@dataclass(frozen=True, slots=True)
+class Strength:
+    """Parts, database and cache at one moment."""
+
+    states: Sequence[PartState]
+    database: ClusterView
+    cache: CacheView
+
+    def __str__(self) -> str:
+        return f"{', '.join(map(str, self.states))}; {self.database}; {self.cache}"
+
+
+def read_strength(system: JewelryShop, deadline: Deadline) -> Strength:
+    """Everything anew."""
+    return Strength(system.parts.states(), system.database.view(deadline), system.cache.view())
+
+
+def is_full(system: JewelryShop) -> ComplaintMatcher[Strength]:
+    """Matches when every part is complete and both stores have one head and all their followers."""
+    database, cache = _others(system, "database"), _others(system, "cache")
+    watchers = _others(system, "watcher") + 1
+    parts, leader, master = are_complete(), agrees_on_one_leader(database), agrees_on_one_master(cache, watchers)
+
+    def complaints(strength: Strength) -> list[str]:
+        return [
+            *parts.complaints(strength.states),
+            *leader.complaints(strength.database),
+            *master.complaints(strength.cache),
+        ]
+
+    promise = "every part, one database leader and one cache master with all their followers"
+    return without_complaints(promise, complaints)
+
+
+def _others(system: JewelryShop, part: str) -> int:
+    number = system.profile.part(part).number
+    return int(number) - 1 if isinstance(number, int) else 0
+
+
+@dataclass(slots=True)
+class Restarts:
+    """How often each instance had restarted before the first fault, and which of them a fault may have restarted."""
+
+    before: Mapping[str, tuple[str, int]]  # uid -> name and count
+    explained: set[str] = field(default_factory=set)  # names of instances that a fault has hit
+
+    def unexpected(self, system: JewelryShop) -> list[str]:
+        """Instances that have restarted although no fault hit them."""
+        found = []
+        for word in system.profile.parts:
+            for pod in system.parts.pods(word):
+                name, count = self.before.get(pod.uid, (pod.name, 0))
+                if pod.restarts > count and name not in self.explained:
+                    found.append(f"{name} has restarted {pod.restarts - count} times")
+        return found
+
+
+def count_restarts(system: JewelryShop) -> Restarts:
+    """The counts of all instances now."""
+    pods = [pod for word in system.profile.parts for pod in system.parts.pods(word)]
+    return Restarts({pod.uid: (pod.name, pod.restarts) for pod in pods})
+
+
+def none_unexpected() -> ComplaintMatcher[Sequence[str]]:
+    """Matches an empty list of unexpected restarts."""
+    return without_complaints("no restart that no fault explains", lambda found: found)
