@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 from collections.abc import Callable, Sequence
@@ -10,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from support.errors import ExitCode, Refusal
+from support.platforms import toolchain
 from support.platforms.base import ImageArchive
 from support.platforms.commands import CommandFailed, run
 from support.platforms.embedded import programs
@@ -105,7 +105,7 @@ def _ensure_base(store: Podman, folders: Folders) -> None:
 
 def _install(requirements: Path, packages: Path) -> None:
     """Install pinned Python packages for Debian 12's Python 3.11; wheels only, so no compiler is involved."""
-    uv = os.environ.get("UV") or shutil.which("uv")  # `uv run` names itself in UV
+    uv = toolchain.uv()
     if not uv:
         raise CommandFailed(["uv"], 127, "the program uv is not installed")  # 127: as shells say it
     flags = ["--quiet", "--python-version", "3.11", "--only-binary", ":all:", "--link-mode", "copy"]
