@@ -7,14 +7,15 @@ from support.cluster.errors import ApiError, NotFound
 from support.errors import Refusal
 from support.faults import intents
 from support.faults.intents import ByItself, ByPlatform, InContainer, Intent, Remedy
-from support.platforms.base import NodeFaults
+from support.platforms.base import NodeFaults, Platform
 
 _COMMAND_S = 10.0  # seconds for one command in a container
+_ENDS = ("power_on", "reconnect", "unfreeze")  # calls of a platform that an intent may name
 
 
-def halt(cluster: Cluster, node_faults: NodeFaults | None) -> list[str]:
+def halt(cluster: Cluster, platform: Platform) -> list[str]:
     """Mends and strikes out every open fault; one sentence per fault, what could not be mended stays written down."""
-    return [_mend(cluster, node_faults, intent) for intent in intents.read_all(cluster)]
+    return [_mend(cluster, platform.node_faults, intent) for intent in intents.read_all(cluster)]
 
 
 def _mend(cluster: Cluster, node_faults: NodeFaults | None, intent: Intent) -> str:
@@ -34,10 +35,9 @@ def _apply(cluster: Cluster, node_faults: NodeFaults | None, remedy: Remedy) -> 
     if isinstance(remedy, ByItself):
         return True, remedy.why
     if isinstance(remedy, ByPlatform):
-        if node_faults is None:
+        if node_faults is None or remedy.end not in _ENDS:
             return False, f"this platform has no command {remedy.end} for {remedy.machine}"
-        ends = {"power_on": node_faults.power_on, "reconnect": node_faults.reconnect, "unfreeze": node_faults.unfreeze}
-        ends[remedy.end](remedy.machine)
+        getattr(node_faults, remedy.end)(remedy.machine)
         return True, f"{remedy.end} {remedy.machine}"
     return _command(cluster, remedy)
 

@@ -94,7 +94,7 @@ class Intent:
                 "original": self.original,
                 "deadline": ends.isoformat(timespec="seconds"),  # for people
                 "seconds": f"{self.seconds:g}",  # for the janitor, who counts from the creation time
-                "revert": json.dumps([remedy.data() for remedy in self.remedies]),
+                "revert": json.dumps([remedy.data() for remedy in self.remedies], indent=1),
             },
         }
 

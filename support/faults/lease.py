@@ -33,12 +33,12 @@ class RunLease:
 
     def acquire(self) -> None:
         """Takes the cluster for this run and keeps renewing. Raises Refusal IN_THE_WAY when another run lives."""
-        self.refuse_beside_another()
+        silent = self.refuse_beside_another()
         try:
             self._cluster.create("leases", self._body(), NAMESPACE)
         except Conflict:
             self._renew()  # left by an earlier start of the same run
-        first = self._first()
+        first = self._first(silent)
         if first != self._name:  # two runs started at once: the older Lease stays
             self.release()
             raise _taken(first)
@@ -53,18 +53,19 @@ class RunLease:
         with contextlib.suppress(ApiError):
             self._cluster.delete("leases", self._name, NAMESPACE)
 
-    def refuse_beside_another(self) -> None:
-        """Raises Refusal when another run renews its Lease. Changes nothing.
+    def refuse_beside_another(self) -> set[str]:
+        """Raises Refusal when another run renews its Lease; the names of Leases that nobody renews. Changes nothing.
 
         A Lease is alive when it changes while we look; comparing its time with ours would trust two clocks.
         """
         before = self._others()
         if not before:
-            return
+            return set()
         self._sleep(RENEW_S * 1.5)  # a living run renews at least once in this time
         alive = [name for name, version in self._others().items() if before.get(name) != version]
         if alive:
             raise _taken(alive[0])
+        return set(before)
 
     def _others(self) -> dict[str, str]:
         try:
@@ -74,11 +75,10 @@ class RunLease:
         names = {lease["metadata"]["name"]: lease["metadata"]["resourceVersion"] for lease in leases}
         return {name: version for name, version in names.items() if name != self._name}
 
-    def _first(self) -> str:
+    def _first(self, silent: set[str]) -> str:
         leases = self._cluster.list("leases", NAMESPACE, labels=f"{LABEL}=true")
-        living = [lease["metadata"] for lease in leases if not _stale(lease)]
-        ordered = sorted((one["creationTimestamp"], one["name"]) for one in living)
-        return ordered[0][1] if ordered else self._name
+        ages = sorted((lease["metadata"]["creationTimestamp"], lease["metadata"]["name"]) for lease in leases)
+        return next((name for _, name in ages if name not in silent), self._name)
 
     def _keep(self) -> None:
         while not self._ended.wait(RENEW_S):
@@ -95,11 +95,6 @@ class RunLease:
             "metadata": {"name": self._name, "namespace": NAMESPACE, "labels": {LABEL: "true"}},
             "spec": {"holderIdentity": self.run, "leaseDurationSeconds": DURATION_S, "renewTime": _now()},
         }
-
-
-def _stale(lease: Json) -> bool:
-    renewed = datetime.fromisoformat(lease["spec"]["renewTime"])
-    return (datetime.now(UTC) - renewed).total_seconds() > DURATION_S
 
 
 def _taken(name: str) -> Refusal:

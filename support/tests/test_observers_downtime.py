@@ -54,6 +54,10 @@ def mixed(chance: random.Random, start: float, latency: float, back: float) -> t
     return chance.choice([refused, timed_out, frozen])(chance, start, latency, back)
 
 
+def answered(end: float) -> tuple[float, Outcome]:
+    return end, "ok"
+
+
 def simulate(seed: int) -> Simulation:
     chance = random.Random(seed)
     rate = chance.choice([5.0, 10.0, 20.0, 50.0])
@@ -70,7 +74,7 @@ def simulate(seed: int) -> Simulation:
         start = planned + chance.uniform(0, 0.2 / rate)  # the observer is a little late, too
         latency = chance.uniform(0.001, slowest)
         served = start + chance.uniform(0, latency)  # the moment at which the service did its work
-        end, outcome = start + latency, "ok"
+        end, outcome = answered(start + latency)
         if away <= served < back and chance.random() < share:
             end, outcome = show(chance, served, latency, back)
             hit += [served] if outcome != "ok" else []
@@ -136,14 +140,14 @@ def test_a_return_shortly_before_the_end_was_not_seen_to_hold() -> None:
 
 
 def test_unknown_outcomes_are_no_successes() -> None:
-    attempts = [
-        replace(one, outcome="info") if 20.0 <= one.start < 26.0 else one for one in steady(20.0, 0.0, 50.0)
-    ]
+    attempts = [replace(one, outcome="info") if 20.0 <= one.start < 26.0 else one for one in steady(20.0, 0.0, 50.0)]
     assert downtime(attempts, 20.0).lower == pytest.approx(6.0, abs=0.1)
 
 
 def test_an_answer_that_comes_too_late_for_the_customer_counts_as_failed() -> None:
-    attempts = [replace(one, end=one.start + 4.0) if 20.0 <= one.start < 26.0 else one for one in steady(20.0, 0.0, 50.0)]
+    attempts = [
+        replace(one, end=one.start + 4.0) if 20.0 <= one.start < 26.0 else one for one in steady(20.0, 0.0, 50.0)
+    ]
     assert downtime(attempts, 20.0).lower == 0.0
     assert downtime(attempts, 20.0, patience=2.0).lower == pytest.approx(2.0, abs=0.1)
 
