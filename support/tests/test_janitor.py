@@ -1,0 +1,183 @@
+"""The janitor mends what is overdue or abandoned, and nothing else."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from support.faults.intents import ByItself, ByPlatform, InContainer, Intent, Remedy
+from support.faults.janitor_agent import HttpApi, Janitor
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+RESUME = InContainer("shop", "db-0", "uid-1", "postgres", ["sh", "-c", "resume"])
+
+
+class FakeApi:
+    """The API server with a clock of its own."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self.intents: dict[str, dict[str, Any]] = {}
+        self.leases: dict[str, int] = {}
+        self.uid = "uid-1"
+        self.failure = ""
+        self.commands: list[Sequence[str]] = []
+
+    def add(self, *remedies: Remedy, run: str = "a", seconds: float = 60.0) -> None:
+        name = f"intent-{run}-{len(self.intents)}"
+        body = Intent(name, run, "processes-frozen", "db-0", "running", seconds, remedies).body()
+        body["metadata"]["creationTimestamp"] = (START + timedelta(seconds=self.seconds)).isoformat()
+        self.intents[name] = body
+
+    def list(self, path: str, labels: str) -> tuple[list[dict[str, Any]], datetime]:
+        time = START + timedelta(seconds=self.seconds)
+        if path.endswith("configmaps"):
+            return list(self.intents.values()), time
+        return [{"metadata": {"name": name, "resourceVersion": str(at)}} for name, at in self.leases.items()], time
+
+    def get(self, path: str) -> dict[str, Any] | None:
+        return {"metadata": {"uid": self.uid}} if self.uid else None
+
+    def delete(self, path: str) -> None:
+        name = path.rpartition("/")[2]
+        self.intents.pop(name, None)
+        self.leases.pop(name, None)
+
+    def command(self, namespace: str, pod: str, container: str, command: Sequence[str]) -> str:
+        self.commands.append(command)
+        return self.failure
+
+
+class World:
+    """Time that passes in looks of two seconds, with a run that renews as long as it lives."""
+
+    def __init__(self) -> None:
+        self.api = FakeApi()
+        self.log: list[str] = []
+        self.alive = True
+        self.api.leases["run-a"] = 0
+        self.janitor = Janitor(self.api, "holdfast", now=lambda: self.api.seconds, say=self.log.append)
+
+    def let_pass(self, seconds: float) -> None:
+        for _ in range(int(seconds / 2)):
+            self.api.seconds += 2
+            if self.alive:
+                self.api.leases["run-a"] += 1
+            self.janitor.look()
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def test_a_fault_within_its_time_and_of_a_living_run_is_left_alone(world: World) -> None:
+    world.api.add(RESUME)
+    world.let_pass(58)
+    assert world.api.commands == []
+    assert len(world.api.intents) == 1
+
+
+def test_a_fault_past_its_time_is_mended(world: World) -> None:
+    world.api.add(RESUME)
+    world.let_pass(62)
+    assert world.api.commands == [["sh", "-c", "resume"]]
+    assert world.api.intents == {}
+    assert "its time is over: mended" in world.log[0]
+
+
+def test_the_faults_of_a_dead_run_are_mended_fifteen_seconds_after_its_last_sign(world: World) -> None:
+    world.api.add(RESUME, seconds=600)
+    world.let_pass(10)
+    world.alive = False
+    world.let_pass(14)
+    assert world.api.commands == []
+    world.let_pass(4)
+    assert world.api.commands == [["sh", "-c", "resume"]]
+    world.let_pass(2)
+    assert world.api.leases == {}
+    assert "nothing left to mend" in world.log[-1]
+
+
+def test_a_fault_without_any_lease_is_mended_at_once(world: World) -> None:
+    world.api.add(RESUME, run="b")
+    world.let_pass(2)
+    assert world.api.commands == [["sh", "-c", "resume"]]
+
+
+def test_what_cannot_be_mended_is_tried_again_at_the_next_look(world: World) -> None:
+    world.api.add(RESUME, run="b")
+    world.api.failure = "db-0: not reachable"
+    world.let_pass(4)
+    assert len(world.api.commands) == 2
+    assert len(world.api.intents) == 1
+    assert "not mended" in world.log[0]
+
+
+def test_a_pod_that_was_replaced_needs_no_mending(world: World) -> None:
+    world.api.add(RESUME, run="b")
+    world.api.uid = "uid-2"
+    world.let_pass(2)
+    assert world.api.commands == []
+    assert world.api.intents == {}
+
+
+def test_what_mends_itself_is_only_struck_out(world: World) -> None:
+    world.api.add(ByItself("made anew"), run="b")
+    world.let_pass(2)
+    assert world.api.intents == {}
+
+
+def test_machines_are_left_to_the_platform_and_stay_readable(world: World) -> None:
+    world.api.add(ByPlatform("power_on", "two"), run="b", seconds=30)
+    world.let_pass(80)
+    assert len(world.api.intents) == 1
+    world.let_pass(14)
+    assert world.api.intents == {}
+
+
+class Handler(BaseHTTPRequestHandler):
+    """An API server that knows one ConfigMap."""
+
+    def do_GET(self) -> None:
+        assert self.headers["Authorization"] == "Bearer secret"
+        self.answer(200 if "configmaps?" in self.path else 404, {"items": [{"metadata": {"name": "one"}}]})
+
+    def do_DELETE(self) -> None:
+        self.answer(404 if self.path.endswith("gone") else 200, {})
+
+    def answer(self, status: int, body: dict[str, Any]) -> None:
+        data = json.dumps(body).encode()
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, *_: object) -> None:
+        """Quiet."""
+
+
+@pytest.fixture
+def server() -> Iterator[str]:
+    listening = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=listening.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{listening.server_address[1]}"
+    listening.shutdown()
+
+
+def test_the_api_server_is_asked_with_the_token_and_tells_its_time(server: str, tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("secret\n")
+    api = HttpApi(server, tmp_path)
+    items, time = api.list("/api/v1/namespaces/holdfast/configmaps", "holdfast.dev/intent=true")
+    assert [item["metadata"]["name"] for item in items] == ["one"]
+    assert abs((time - datetime.now(UTC)).total_seconds()) < 5
+    assert api.get("/api/v1/namespaces/shop/pods/none") is None
+    api.delete("/api/v1/namespaces/holdfast/configmaps/one")
+    api.delete("/api/v1/namespaces/holdfast/configmaps/gone")
