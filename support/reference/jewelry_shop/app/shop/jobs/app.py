@@ -31,6 +31,8 @@ def _broker_url() -> str:
 app.conf.update(
     broker_url=_broker_url(),
     broker_connection_retry_on_startup=True,
+    # A master without followers refuses writes: a moment to wait for, not a reason for the worker to end.
+    broker_channel_error_retry=True,
     broker_transport_options={
         "master_name": config.redis_master_name,
         "visibility_timeout": config.celery_visibility_s,
