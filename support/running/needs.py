@@ -57,7 +57,8 @@ class Needs:
         return "" if conditions.get("Available") == "True" else "the metrics API does not answer"
 
     def _ingress(self) -> str:
-        return "" if self._cluster.list("ingressclasses") else "there is no public entrance"
+        found = self._cluster.list("ingresses", self._profile.kube.namespace)
+        return "" if found or self._profile.entrance.address else "there is no public entrance"
 
 
 def _is_ready(body: Json) -> bool:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from support.matchers import ComplaintMatcher, without_complaints
-from support.observers.observer import ObserverError, RedisAnswerError
 from support.observers.verdicts import Service, service
 from support.systems.jewelry_shop import breaking
 from support.systems.jewelry_shop.breaking import breaker
@@ -164,18 +163,12 @@ def failed_at_most(number: int, percent: float, gap: float | None = None) -> Com
 
 def _silent(system: JewelryShop, part: str, pod: Pod, deletion: Deletion) -> bool:
     """Whether a new instance does not do the work of its part yet."""
-    if part in ("django", "nginx"):
-        path = "/health/" if part == "django" else "/nginx-health"
-        return system.instance(pod, part).send("GET", path, within=_ANSWER_S).status != 200
     if part == "worker":
         checks = system.way.send("GET", "/health/detailed/", within=_ANSWER_S).told("checks") or {}
         return pod.name not in checks.get("celery", {}).get("workers", [])
     if part == "scheduler":
         return _latest_period(system) <= deletion.latest_period
-    try:
-        return str(system.cache.ask_watcher(pod, ["PING"])[0]).upper() != "PONG"
-    except (ObserverError, RedisAnswerError):
-        return True
+    return bool(system.exchanges[part](pod.ip, _ANSWER_S))
 
 
 def _latest_period(system: JewelryShop) -> str:

@@ -14,7 +14,7 @@ from support.evidence.redaction import REDACTOR
 from support.expect import expect
 from support.observers.observer import Observer, ObserverError, RedisAnswerError
 from support.profiles import Credential, Profile
-from support.systems.jewelry_shop.addresses import Addresses
+from support.systems.jewelry_shop.addresses import Addresses, Exchange
 from support.systems.jewelry_shop.api import OpenShop, Person, Session
 from support.systems.jewelry_shop.cache import Cache
 from support.systems.jewelry_shop.database import Database
@@ -114,14 +114,18 @@ class JewelryShop:
     @cached_property
     def addresses(self) -> Addresses:
         """The internal addresses."""
-        exchanges = {
+        return Addresses(self.cluster, self.profile, self.parts, self.exchanges)
+
+    @cached_property
+    def exchanges(self) -> dict[str, Exchange]:
+        """One exchange with an instance of each part in its own protocol; what is wrong with its answer."""
+        return {
             "django": lambda ip, within: self._ask_http(ip, "django", "/health/", within),
             "nginx": lambda ip, within: self._ask_http(ip, "nginx", "/nginx-health", within),
             "database": self._ask_database,
             "cache": lambda ip, within: self._ask_redis(ip, "cache", within),
             "watcher": lambda ip, within: self._ask_redis(ip, "watcher", within),
         }
-        return Addresses(self.cluster, self.profile, self.parts, exchanges)
 
     def open_store(self, company_name: str) -> Store:
         """A new shop with its people signed in. Raises Broken with the cause when the shop refuses."""
@@ -165,7 +169,9 @@ class JewelryShop:
 
     def _ask_http(self, ip: str, part: str, path: str, within: float) -> str:
         url = f"http://{ip}:{self.profile.part(part).port}{path}"
-        came = self.observer.ask_http(url, headers={"Host": self.profile.entrance.host}, within=within)
+        # The front's own health page is for nobody in particular; under the shop's name it would be the application's.
+        headers = {"Host": self.profile.entrance.host} if part == "django" else {}
+        came = self.observer.ask_http(url, headers=headers, within=within)
         return "" if came.status == 200 else f"answers {came.status or came.error}"
 
     def _ask_database(self, ip: str, within: float) -> str:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from support.matchers import ComplaintMatcher, without_complaints
 from support.observers.attempts import Attempt, Journal
 from support.observers.plan import CacheProbe, DirectProbe, HttpProbe, ProbePlan, SaleProbe, read_probe
-from support.observers.run import ProbeRun
+from support.observers.run import ObserverError, ProbeRun
 from support.observers.verdicts import NEEDED
 from support.systems.jewelry_shop.parts import Pod
 from support.systems.jewelry_shop.store import Store
 from support.systems.jewelry_shop.system import JewelryShop
-from support.waiting import Unknown
+from support.waiting import Unknown, eventually
 
 SALES, DIRECT, INSTANCES, MINORITY, LOOKS, CACHE, WORK = (
     "sales",
@@ -52,13 +54,22 @@ class Traffic:
         self.run.wait_confirmed(NEEDED, self.leading, within)
 
     def settle(self, since: float, within: float) -> None:
-        """Waits for as many confirmed attempts as a verdict needs after the fault; says nothing when they stay out."""
+        """Waits until as many attempts as a verdict needs were confirmed after the last one that was not.
+
+        Says nothing when they stay out: the verdict over the bounds says it better.
+        """
         if self.journal is not None:
             return
-        try:
-            self.run.wait_confirmed(NEEDED, self.leading, within, since)
-        except AssertionError:
-            return  # the verdict over the bounds says it better
+        enough: ComplaintMatcher[int] = without_complaints(
+            f"{NEEDED} confirmed in a row", lambda seen: [] if seen >= NEEDED else [f"{seen} so far"]
+        )
+        with contextlib.suppress(AssertionError):
+            eventually(lambda _: self._in_a_row(since), enough, within, "Confirmed", retrying=(ObserverError,))
+
+    def _in_a_row(self, since: float) -> int:
+        attempts = [one for one in self.run.attempts(self.leading) if one.start >= since and one.outcome != "open"]
+        last_bad = max((one.start for one in attempts if not one.ok), default=since)
+        return sum(one.ok and one.start >= last_bad for one in attempts)
 
     def stop(self) -> Journal:
         """Ends all probes, waits for what is under way, reads everything. A second call does nothing more."""
