@@ -22,5 +22,10 @@ EOF
 
 # The folder outlives a container's restart; left-overs would name processes that are gone.
 rm -f /run/postgresql/*.pid /run/postgresql/.s.PGSQL*
+# A pod deleted by force has a successor on the same claim while its own processes are still ending. Neither sees the other's
+# process ids, so PostgreSQL's own guard against a second server is blind here; the lock lasts as long as Patroni.
+exec {lock}>/var/lib/postgresql/data/lock
+flock "$lock"
+
 echo $$ >/run/postgresql/patroni.pid # of this shell, which becomes Patroni
 exec python3 -m patroni "$folder"

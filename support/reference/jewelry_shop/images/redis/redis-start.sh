@@ -21,6 +21,10 @@ master_by_watchers() {
   printf '%s\n' "${named[@]}" | sed '/^$/d' | sort | uniq -c | awk -v needed="$needed" '$1 >= needed {print $2; exit}'
 }
 
+# A pod deleted by force has a successor on the same claim while its own server is still ending: one at a time.
+exec {lock}>/var/lib/redis/lock
+flock "$lock"
+
 if [[ $REDIS_START_ROLE == by-name ]]; then
   master=$first_name # sabotage JS-S-29: the first server is master, whatever has happened since
 else
