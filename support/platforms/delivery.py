@@ -34,8 +34,9 @@ READY_WITHIN_S = 180.0
 USUALLY_S = 50.0
 # Characters of Django's signing key: the contract asks for at least 50.
 SIGNING_KEY_LENGTH = 64
-# Annotations of the namespace: digest of the manifests last applied, and the sabotage that it carries.
+# Annotations of the namespace: digests of the manifests and images last applied, and the sabotage that it carries.
 STAMP = "holdfast.dev/delivered"
+IMAGES = "holdfast.dev/images"
 MARK = "holdfast.dev/sabotage"
 STAMP_DIGITS = 12  # 48 bits tell versions apart
 Object = dict[str, Any]
@@ -103,6 +104,11 @@ def mark(name: str, platform: Platform, sabotage: str) -> None:
     _Delivery(System(name), platform, None, sabotage).annotate(MARK, sabotage)
 
 
+def unmark(name: str, platform: Platform) -> None:
+    """Write down that a system is whole again, after it is."""
+    _Delivery(System(name), platform).annotate(MARK, None)
+
+
 def remove(name: str, platform: Platform) -> None:
     """Remove a system with everything in its namespace."""
     _Delivery(System(name), platform).remove()
@@ -129,10 +135,8 @@ class _Delivery:
         return self._kubectl("--namespace", self.system.namespace, *arguments, stdin=stdin)
 
     def run(self, steps: Steps) -> None:
-        if not self.broken and (mark := self._namespace_annotations().get(MARK)):
-            steps.say(
-                f"{self.system.name} carries the sabotage {mark}, whose proof was interrupted; delivering it anew"
-            )
+        if reason := self._reason_to_start_anew():
+            steps.say(f"{self.system.name} {reason}; delivering it anew")
             self.remove()
         if not self.overlay and self.running_as_delivered():
             steps.say(f" ok {self.system.name} runs")
@@ -141,11 +145,25 @@ class _Delivery:
             self.apply()
             self.wait()
 
+    def _reason_to_start_anew(self) -> str:
+        """Why what is there cannot be mended by applying the manifests again; empty when it can."""
+        present = self._namespace_annotations()
+        if STAMP in present and present.get(IMAGES) != self._images():
+            return "runs images of another build"
+        if not self.broken and MARK in present:
+            return f"carries the sabotage {present[MARK]}, whose proof was interrupted"
+        return ""
+
+    def _images(self) -> str:
+        """Digest of the images that belong to this checkout; empty where they come from a registry."""
+        return "".join(archive.digest for archive in archives(self.system.name, self.platform, Steps()))
+
     def remove(self) -> None:
         self._kubectl("delete", "namespace", self.system.namespace, "--ignore-not-found", "--wait=true")
 
-    def annotate(self, name: str, value: str) -> None:
-        self._kubectl("annotate", "--overwrite", "namespace", self.system.namespace, f"{name}={value}")
+    def annotate(self, name: str, value: str | None) -> None:
+        annotation = f"{name}-" if value is None else f"{name}={value}"  # a minus takes it away
+        self._kubectl("annotate", "--overwrite", "namespace", self.system.namespace, annotation)
 
     def rendered(self) -> list[Object]:
         folder = self.overlay or self.system.folder / self.system.delivery["kustomization"]
@@ -177,6 +195,7 @@ class _Delivery:
         for job in self.system.delivery.get("jobs", []):
             self._in_namespace("delete", "job", job, "--ignore-not-found", "--wait=true")
         self._apply(self._with_present_sizes(documents))
+        self.annotate(IMAGES, self._images())
         self.annotate(STAMP, stamp)
 
     def _apply(self, documents: list[Object]) -> None:

@@ -65,11 +65,15 @@ class Saboteur:
             delivery.mark(self.system.name, self.platform, sabotage.id)
             for step in sabotage.steps:
                 self._step(step)
-            restart = [*sabotage.restart, *(SWITCHED if any("switch" in step for step in sabotage.steps) else ())]
-            for workload in restart:
-                self._kubectl("rollout", "restart", workload.lower())
-            for workload in restart:
-                self._wait(workload)
+            self._restart(sabotage)
+
+    def _restart(self, sabotage: Sabotage) -> None:
+        """Restart the workloads that read the changed setting only at start."""
+        restart = [*sabotage.restart, *(SWITCHED if any("switch" in step for step in sabotage.steps) else ())]
+        for workload in restart:
+            self._kubectl("rollout", "restart", workload.lower())
+        for workload in restart:
+            self._wait(workload)
 
     def _wait(self, workload: str) -> None:
         try:
@@ -97,7 +101,31 @@ class Saboteur:
         self._kubectl("patch", patch["kind"], patch["name"], f"--type={kind}", f"--patch={json.dumps(patch['body'])}")
 
     def remove(self, sabotage: Sabotage) -> None:
-        """Restore the system: what was delivered broken, or has a broken past, is delivered anew."""
-        with self.steps.step(f"taking back {sabotage.id}", usually_s=70):
-            delivery.remove(self.system.name, self.platform)
+        """Restore the system: settings are put back, everything else is delivered anew."""
+        with self.steps.step(f"taking back {sabotage.id}", usually_s=30 if self._is_setting(sabotage) else 70):
+            if self._is_setting(sabotage) and self._put_back(sabotage):
+                delivery.unmark(self.system.name, self.platform)
+            else:
+                delivery.remove(self.system.name, self.platform)
             delivery.deliver(self.system.name, self.platform, self.steps)
+
+    @staticmethod
+    def _is_setting(sabotage: Sabotage) -> bool:
+        """Whether the change has an opposite: a switch is turned off, a database setting gets its first value."""
+        return bool(sabotage.steps) and all({"switch", "database_config"} & set(step) for step in sabotage.steps)
+
+    def _put_back(self, sabotage: Sabotage) -> bool:
+        try:
+            for step in sabotage.steps:
+                self._step({"switch": ""} if "switch" in step else {"database_config": self._first_values(step)})
+            self._restart(sabotage)
+        except CommandFailed as failed:
+            self.steps.say(f"{sabotage.id} cannot be taken back piece by piece ({failed})")
+            return False
+        return True
+
+    def _first_values(self, step: Object) -> Object:
+        """The database settings of a step as they are delivered; None removes one that is not delivered."""
+        text = self._kubectl("get", "configmap", "postgres-config", "-o", "jsonpath={.data.bootstrap\\.yml}")
+        delivered = yaml.safe_load(text)["bootstrap"]["dcs"]
+        return {name: delivered.get(name) for name in step["database_config"]}
