@@ -44,7 +44,7 @@ def unavailable(error: str, reason: str) -> HttpResponse:
         outcome = "unknown" if state.commit_sent else "not_done"
         request_id = state.request_id
     metrics.REFUSALS.labels(error).inc()
-    log_event("sale_refused" if error == "busy" else "refused", reason, logging.WARNING, error=error, outcome=outcome)
+    log_event("refused", reason, logging.WARNING, error=error, outcome=outcome)
     body = {"error": error, "reason": reason, "outcome": outcome, "request_id": request_id}
     return JsonResponse(body, status=503, headers={"Retry-After": "1"})
 

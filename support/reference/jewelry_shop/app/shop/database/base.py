@@ -1,16 +1,33 @@
 """Django looks for `DatabaseWrapper` in the module `base` of the engine's package."""
 
+import time
+from typing import Any
+
 from django.db.backends.postgresql.base import DatabaseWrapper as PostgresWrapper
 
+from shop.database.connection import DeadlineExceededError
 from shop.request import present_request
 
 
 class DatabaseWrapper(PostgresWrapper):
-    """Remembers that COMMIT was sent: from then on a missing answer means `unknown`, before it `not_done`."""
+    """Keeps the promises of a refusal: in time, and with a true outcome."""
 
-    def _commit(self):
-        if self.connection is not None:
-            state = present_request()
-            if state is not None:
-                state.commit_sent = True
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        """A connection, unless the request has no time left: it would only spoil connections of the pool."""
+        state = present_request()
+        if state is not None and time.monotonic() >= state.deadline:
+            raise DeadlineExceededError("no time left")
+        return super().get_new_connection(conn_params)
+
+    def set_autocommit(self, autocommit: bool, *args: Any, **kwargs: Any) -> None:
+        """As Django's, but a transaction that has lost its connection does not wait for another one at its end."""
+        if autocommit and self.connection is None:
+            return  # the next transaction connects anew, and that sets it
+        super().set_autocommit(autocommit, *args, **kwargs)
+
+    def _commit(self) -> Any:
+        # From here on a missing answer means `unknown`, before it `not_done`.
+        state = present_request()
+        if self.connection is not None and state is not None:
+            state.commit_sent = True
         return super()._commit()

@@ -1,5 +1,6 @@
 """Tills, totals and sales."""
 
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -16,10 +17,13 @@ from shop.core.branches import find_reference
 from shop.core.models import Branch
 from shop.core.permissions import ShopMemberManagersWrite
 from shop.database.tenancy import Shop, open_shop, rows_of
+from shop.errors import Refusal
 from shop.logs import log_event
 from shop.sabotage import sabotaged
 from shop.sales.models import Receipt, Sale, SaleItem, Terminal
 from shop.sales.sell import Confirmed, confirm_then_commit, lower_stock_early, preview, sell
+
+_NOTHING = Decimal("0.00")
 
 
 class TerminalBody(serializers.Serializer):
@@ -52,9 +56,9 @@ class TotalsBody(serializers.Serializer):
     items = LineBody(many=True, allow_empty=False)
     payment_method = serializers.ChoiceField(["CASH", "CARD", "STORE_CREDIT", "OTHER", "SPLIT"], default="CASH")
     split_payments = PaymentBody(many=True, required=False, default=list)
-    tax_rate = serializers.DecimalField(5, 2, min_value=0, default="0.00")
+    tax_rate = serializers.DecimalField(5, 2, min_value=0, default=_NOTHING)
     discount_type = serializers.ChoiceField(["FIXED", "PERCENTAGE"], required=False, allow_null=True, default=None)
-    discount_value = serializers.DecimalField(12, 2, min_value=0, required=False, default="0.00")
+    discount_value = serializers.DecimalField(12, 2, min_value=0, required=False, default=_NOTHING)
 
     def validate_items(self, lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Each item at most once: its stock is checked per line."""
@@ -123,7 +127,11 @@ class NewSale(APIView):
         body = SaleBody(data=request.data)
         body.is_valid(raise_exception=True)
         order = body.validated_data
-        confirmed = _confirm(request, order)
+        try:
+            confirmed = _confirm(request, order)
+        except Refusal as refusal:
+            log_event("sale_refused", str(refusal.body.get("detail", refusal.body)), status=refusal.status)
+            raise
         metrics.CONFIRMED.inc()
         sale = confirmed.sale
         log_event("sale_confirmed", f"sale {sale.sale_number} confirmed", sale_id=str(sale.id), by=confirmed.by)
