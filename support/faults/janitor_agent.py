@@ -104,7 +104,7 @@ class Janitor:
             self.say(f"{what}: not mended, will be tried again: {'; '.join(failed)}")
             return
         self.api.delete(f"{self._path('configmaps')}/{name}")
-        self.say(f"{what}: mended")
+        self.say(f"{what}: {'mended' if problems else 'nothing to mend, struck out'}")
 
     def _command(self, remedy: Mapping[str, Any]) -> str:
         pod = self.api.get(f"/api/v1/namespaces/{remedy['namespace']}/pods/{remedy['pod']}")

@@ -11,7 +11,6 @@ from typing import Any, TypeVar
 import psycopg
 import pytest
 
-from support.observers.agent import probes as agent_probes
 from support.observers.agent.asks import ask
 from support.observers.agent.notes import read_note
 from support.observers.agent.probes import Probe, probe_from
@@ -21,7 +20,7 @@ from support.observers.agent.server import Server
 from support.observers.agent.sql import Account, Connection, Late
 from support.observers.agent.web import exchange
 from support.observers.attempts import Journal
-from support.observers.plan import CacheProbe, DirectProbe, HttpProbe, ProbePlan, SaleProbe, read_probe
+from support.observers.plan import CacheProbe, DirectProbe, HttpProbe, ProbePlan, ProbeSpec, SaleProbe, read_probe
 
 T = TypeVar("T")
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -221,7 +220,7 @@ def opening(monkeypatch: pytest.MonkeyPatch, *connections: FakeConnection | Exce
             raise found
         return found
 
-    monkeypatch.setattr(agent_probes.Connection, "open", connect)
+    monkeypatch.setattr(Connection, "open", connect)
 
 
 @pytest.mark.parametrize(
@@ -361,7 +360,7 @@ def test_the_agents_own_server(tmp_path: Path) -> None:
 def test_no_password_is_ever_written_into_the_lines(tmp_path: Path) -> None:
     async def story(port: int) -> bytes:
         runs = Runs(tmp_path)
-        specs = [
+        specs: list[ProbeSpec] = [
             DirectProbe("direct", 20, "127.0.0.1", "u", "top-secret", "d", "r7", port=port, connect_s=0.1),
             CacheProbe("cache", 20, [f"127.0.0.1:{port}"], "mymaster", "top-secret", "r7", within=0.1),
             SaleProbe(

@@ -51,11 +51,8 @@ class FakeAgent:
             told.append({"event": "outcome", "probe": "sale", "seq": seq, "end": at + 0.1, "outcome": "ok"})
         told += [{"event": "end", "at": 2000.0, "reason": "over"}] if self.stopped else []
         whole = b"".join(json.dumps(line).encode() + b"\n" for line in told)
-        return (
-            whole[start:][:500]
-            if len(whole[start:]) <= 500
-            else whole[start : start + whole[start:][:500].rfind(b"\n") + 1]
-        )
+        piece = whole[start : start + 500]  # bytes: so few that reading takes several pieces
+        return piece[: piece.rfind(b"\n") + 1]
 
     def clock(self) -> ClockReading:
         return ClockReading(1000.0, 0.001)
