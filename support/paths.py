@@ -13,7 +13,7 @@ def cache_dir() -> Path:
 
 
 def state_dir() -> Path:
-    """Folder of the embedded cluster (kubeconfig, disks): $HOLDFAST_STATE, else `holdfast` in the user's data folder."""
+    """Folder of the embedded cluster (kubeconfig, disks): $HOLDFAST_STATE, else `holdfast` in the user's data."""
     own = os.environ.get("HOLDFAST_STATE")
     return Path(own) if own else Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local/share") / "holdfast"
 
