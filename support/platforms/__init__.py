@@ -7,7 +7,7 @@ import os
 from support.errors import ExitCode, Refusal
 from support.platforms.base import Platform
 
-KNOWN = ("embedded", "existing")
+KNOWN = ("embedded", "kind", "existing")
 
 
 def by_name(name: str) -> Platform:
@@ -16,6 +16,10 @@ def by_name(name: str) -> Platform:
         from support.platforms.embedded.platform import EmbeddedPlatform
 
         return EmbeddedPlatform()
+    if name == "kind":
+        from support.platforms.kind import KindPlatform
+
+        return KindPlatform()
     if name == "existing":
         from support.platforms.existing import ExistingPlatform
 

@@ -15,7 +15,7 @@ from support.platforms.commands import CommandFailed
 
 def program(platform: Platform) -> Path:
     """Where kubectl is; refuses where there is none."""
-    if platform.name == "embedded":
+    if platform.name != "existing":
         from support.platforms.embedded import programs
         from support.platforms.embedded.layout import Folders
 

@@ -84,7 +84,7 @@ def test_nodes_have_fixed_names_and_addresses() -> None:
 
 
 def test_an_unknown_platform_is_refused() -> None:
-    with pytest.raises(Refusal, match="embedded, existing"):
+    with pytest.raises(Refusal, match="embedded, kind, existing"):
         by_name("moon")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +19,10 @@ WORKLOADS = 5  # coredns, local-path, metrics-server, contour, envoy
 CONTOUR_MODULE = "github.com/projectcontour/contour"
 
 
-def manifests(folders: Folders) -> str:
-    """All objects of the add-ons as one YAML text."""
-    own = "\n---\n".join((HERE / "manifests" / name).read_text() for name in OWN)
-    return own + "\n---\n" + yaml.safe_dump_all(_contour(folders))
+def manifests(folders: Folders, own: Sequence[str] = OWN) -> str:
+    """All objects of the add-ons as one YAML text: our own ones, by file, and the entrance."""
+    text = "\n---\n".join((HERE / "manifests" / name).read_text() for name in own)
+    return text + "\n---\n" + yaml.safe_dump_all(_contour(folders))
 
 
 def _contour(folders: Folders) -> Iterator[dict[str, Any]]:

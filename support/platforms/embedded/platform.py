@@ -119,6 +119,12 @@ class EmbeddedPlatform:
         for program in programs.ALL:
             programs.build(program, self.folders, self.steps)
 
+    def built_archive(self) -> ImageArchive:
+        """The images of Kubernetes and the add-ons, built if need be; for platforms that bring their own machines."""
+        machine.require_root()
+        self._build()
+        return self._platform_archive()
+
     def _platform_archive(self) -> ImageArchive:
         key = digest(
             [
