@@ -72,7 +72,7 @@ def finish(world: World, *, failed: bool) -> None:
     done = world.clean_ups.run(keep=keep == "all" or (keep == "failed" and failed))
     if world.remarks:
         attach_text("Remarks", "\n".join(world.remarks))
-    if any(entry.error or entry.kept for entry in done):
+    if done:
         attach_text("Clean-up", "\n".join(map(str, done)))
     raise_first(done)
 

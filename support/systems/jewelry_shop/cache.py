@@ -43,6 +43,13 @@ class Watcher:
     error: str = ""
 
 
+class Watchers(list[Watcher]):
+    """Watchers that print as whom they name."""
+
+    def __str__(self) -> str:
+        return ", ".join(f"{watcher.pod.name} names {watcher.master or 'nobody'}" for watcher in self)
+
+
 @dataclass(frozen=True, slots=True)
 class CacheView:
     """Servers and watchers at one moment."""
@@ -75,8 +82,11 @@ class Cache:
     def view(self) -> CacheView:
         """All servers and watchers, each asked anew."""
         servers = [self._server(pod) for pod in self._parts.pods("cache") if not pod.leaving]
-        watchers = [self._watcher(pod) for pod in self._parts.pods("watcher") if not pod.leaving]
-        return CacheView(servers, watchers, self.watcher_part.quorum)
+        return CacheView(servers, self.watchers(), self.watcher_part.quorum)
+
+    def watchers(self) -> list[Watcher]:
+        """What each watcher knows now."""
+        return [self._watcher(pod) for pod in self._parts.pods("watcher") if not pod.leaving]
 
     def ask_server(self, pod: Pod, *commands: Sequence[str], within: float = _ASK_S) -> list[Any]:
         """Commands to one server on one connection. ObserverError: no answer; RedisAnswerError: refused."""
@@ -160,10 +170,8 @@ def agrees_on_one_master(followers: int, watchers: int) -> ComplaintMatcher[Cach
 
 def _watched(view: CacheView, followers: int, watchers: int) -> list[str]:
     found = [] if len(view.watchers) == watchers else [f"{len(view.watchers)} watchers instead of {watchers}"]
-    blind = [watcher for watcher in view.watchers if not watcher.error and watcher.followers == 0]
-    if blind:
-        unresolved = [watcher for watcher in blind if watcher.resolves_names == "no"]
-        found.append("watchers know 0 followers" + (": announced host names are not resolved" if unresolved else ""))
+    blind = [watcher for watcher in view.watchers if _is_blind(watcher)]
+    found += blind_watchers(view.watchers)
     for watcher in view.watchers:
         name = watcher.pod.name
         if watcher.error:
@@ -180,6 +188,19 @@ def _watched(view: CacheView, followers: int, watchers: int) -> list[str]:
             found.append(f"{name} names the master by address ({watcher.master}), not by host name")
     named = sorted({watcher.master for watcher in view.watchers if not watcher.error})
     return found + ([f"the watchers name {' and '.join(named)}"] if len(named) != 1 else [])
+
+
+def blind_watchers(watchers: Sequence[Watcher]) -> list[str]:
+    """Watchers that know no follower could replace nobody; and why they do not, if their settings tell it."""
+    blind = [watcher for watcher in watchers if _is_blind(watcher)]
+    unresolved = any(watcher.resolves_names == "no" for watcher in blind)
+    if not blind:
+        return []
+    return ["watchers know 0 followers" + (": announced host names are not resolved" if unresolved else "")]
+
+
+def _is_blind(watcher: Watcher) -> bool:
+    return not watcher.error and watcher.followers == 0
 
 
 def _served(view: CacheView, followers: int) -> list[str]:

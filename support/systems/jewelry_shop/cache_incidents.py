@@ -15,12 +15,12 @@ from support.observers.ledger import LedgerVerdict, StoredRow, compare, row_of_c
 from support.observers.verdicts import measure
 from support.systems.jewelry_shop import breaking, pictures
 from support.systems.jewelry_shop.breaking import breaker
-from support.systems.jewelry_shop.cache import CacheView, agrees_on_one_master
+from support.systems.jewelry_shop.cache import CacheView, Watcher, Watchers, agrees_on_one_master, blind_watchers
 from support.systems.jewelry_shop.judging import Judged
 from support.systems.jewelry_shop.parts import Pod
 from support.systems.jewelry_shop.system import JewelryShop
 from support.systems.jewelry_shop.traffic import CACHE, Traffic
-from support.waiting import SYSTEM_CLOCK, Unknown
+from support.waiting import SYSTEM_CLOCK, Deadline, Unknown
 from support.world import World
 
 _BACK_S = 60.0  # seconds until the former master follows: what the business was promised for two online followers
@@ -184,17 +184,21 @@ def demand_promotion(world: World, limit: float) -> None:
     """Raises Broken unless every watcher names the same other server, `limit` seconds after the fault at the latest."""
     story = world.things.get(CacheStory)
 
-    def complaints(view: CacheView) -> list[str]:
-        names = {watcher.master for watcher in view.watchers if not watcher.error}
+    def complaints(seen: Sequence[Watcher]) -> list[str]:
+        names = {watcher.master for watcher in seen if not watcher.error}
         if len(names) == 1 and names != {story.name}:
             return []
-        blind = [text for text in _complaints(story.system, view) if "0 followers" in text]
-        return [*blind, f"the watchers name {' and '.join(sorted(names)) or 'nobody'}"]
+        return [*blind_watchers(seen), f"the watchers name {' and '.join(sorted(names)) or 'nobody'}"]
 
-    matcher: ComplaintMatcher[CacheView] = without_complaints("another master named by all watchers", complaints)
+    def look(_: Deadline) -> Watchers:
+        return Watchers(story.system.cache.watchers())  # not the servers: a silent one would hold up the look
+
+    matcher: ComplaintMatcher[Sequence[Watcher]] = without_complaints(
+        "another master named by all watchers", complaints
+    )
     left = max(0.0, limit - (SYSTEM_CLOCK.now() - story.at))
     reason = f"No other cache server was promoted within {limit:g} s"
-    world.eventually(lambda _: story.system.cache.view(), matcher, left, reason)
+    world.eventually(look, matcher, left, reason)
     seen = [name for name in _watchers_that_switched(story.system) if name]
     if not seen:
         raise Unknown("the switch is in the journal of no watcher, although all of them name another master")

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from support.matchers import ComplaintMatcher, without_complaints
+from support.systems.jewelry_shop.answers import cause_of
 from support.systems.jewelry_shop.cache import CacheView, agrees_on_one_master
 from support.systems.jewelry_shop.database import ClusterView, agrees_on_one_leader
 from support.systems.jewelry_shop.parts import PartState, are_complete
@@ -20,6 +21,7 @@ class Strength:
     states: Sequence[PartState]
     database: ClusterView
     cache: CacheView
+    mute: Sequence[str] = ()  # instances of the application that do not answer a member of a shop
 
     def __str__(self) -> str:
         return f"{', '.join(map(str, self.states))}; {self.database}; {self.cache}"
@@ -27,7 +29,18 @@ class Strength:
 
 def read_strength(system: JewelryShop, deadline: Deadline) -> Strength:
     """Everything anew."""
-    return Strength(system.parts.states(), system.database.view(deadline), system.cache.view())
+    return Strength(system.parts.states(), system.database.view(deadline), system.cache.view(), _mute(system))
+
+
+def _mute(system: JewelryShop) -> list[str]:
+    """Readiness is what an instance says of itself; an answer out of the database is what its customers get."""
+    if not system.stores:
+        return []
+    owner, found = system.stores[-1].owner, []
+    for pod in system.parts.ready_pods("django"):
+        answer = system.at_instance(owner, pod).send("GET", "/api/branches/")
+        found += [] if answer.status == 200 else [f"{pod.name} does not serve: {cause_of(answer)}"]
+    return found
 
 
 def is_full(system: JewelryShop) -> ComplaintMatcher[Strength]:
@@ -41,6 +54,7 @@ def is_full(system: JewelryShop) -> ComplaintMatcher[Strength]:
             *parts.complaints(strength.states),
             *leader.complaints(strength.database),
             *master.complaints(strength.cache),
+            *strength.mute,
         ]
 
     promise = "every part, one database leader and one cache master with all their followers"

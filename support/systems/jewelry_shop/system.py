@@ -48,6 +48,7 @@ class JewelryShop:
         self.namespace = profile.kube.namespace
         self._observer, self._clean_up = observer, clean_up
         self._naming = Naming(run, scenario)
+        self.stores: list[Store] = []
 
     @property
     def observer(self) -> Observer:
@@ -130,7 +131,8 @@ class JewelryShop:
     def open_store(self, company_name: str) -> Store:
         """A new shop with its people signed in. Raises Broken with the cause when the shop refuses."""
         shop = self.shops.open(company_name)
-        return Store(shop, self.shops.session(shop.owner), self.shops.session(shop.employee))
+        self.stores.append(Store(shop, self.shops.session(shop.owner), self.shops.session(shop.employee)))
+        return self.stores[-1]
 
     def instance(self, pod: Pod, part: str = "django") -> InstanceWay:
         """The way straight to one instance, past the entrance and the front."""
