@@ -20,6 +20,7 @@ _FIRST_PAUSE = 0.25  # seconds between two looks at first: what recovers quickly
 _LONGEST_PAUSE = 2.0  # and at most: a long wait does not load what it watches
 _GROWTH = 1.5  # factor from one pause to the next: 2 s are reached after six looks
 _LAST_LOOK = 1.0  # seconds that the last look may take when the deadline has passed
+_LATEST_LOOK = 5.0  # seconds after the deadline at which a look still tells about it: one look of every source
 _SLOW_SHARE = 0.8  # of the limit: who needs more is close to breaking the promise, and the report says so
 _KEPT_SIGHTS = 40  # distinct sights kept for the report; more would hide the story
 _SIGHT_LENGTH = 300  # characters of one sight; the whole object belongs into an attachment
@@ -120,7 +121,8 @@ def eventually(
 
     `retrying` lists the exceptions that mean "look again"; any other ends the wait at once. `pause` waits between two
     looks (a watch that ends with the next change, for instance); without it the pauses grow from 0.25 s to 2 s.
-    After the deadline one fresh look decides. Raises Broken with the timeline, or Unknown when every look failed.
+    After the deadline one fresh look decides. Raises Broken with the timeline, or Unknown when every look failed or the
+    last one came so late that it no longer tells about the deadline.
     """
     look: _Look[T] = _Look(observe, retrying, clock)
     deadline = Deadline(within, clock)
@@ -133,6 +135,10 @@ def eventually(
         wait(deadline)
     look.once(Deadline(_LAST_LOOK, clock))
     if look.seen and matcher.matches(look.last):
+        if look.elapsed > within + _LATEST_LOOK:
+            raise Unknown(
+                f"{reason}: it was right after {look.elapsed:.1f} s, but nobody could look in time ({within:g} s)"
+            )
         remark(f"{reason}: was only right at the last look, after {look.elapsed:.1f} s of {within:g} s")
         return look.last
     raise look.failure(matcher, reason, f"waited {look.elapsed:.1f} s")

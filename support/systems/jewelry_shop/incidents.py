@@ -112,16 +112,17 @@ def settle(world: World, story: Failover, limit: float) -> None:
 
 
 def await_end_of_fault(world: World, story: Failover | CacheStory) -> None:
-    """Waits until a fault that ends by itself has ended, with the customers going on."""
+    """Waits until a fault that ends by itself has ended, with the customers going on; one that was ended is over."""
     breaker_ = breaker(world)
+    if story.injection not in breaker_.open:
+        return
     ends = story.traffic.run.to_suite_time(story.in_effect) + story.injection.fault.seconds + _AFTER_S
     reached: ComplaintMatcher[float] = without_complaints(
         "the end of the fault", lambda now: [] if now >= ends else [f"{ends - now:.0f} s to go"]
     )
     left = max(0.0, ends - SYSTEM_CLOCK.now()) + _AFTER_S
     world.eventually(lambda _: SYSTEM_CLOCK.now(), reached, left, "The fault does not end")
-    if story.injection in breaker_.open:
-        breaker_.end(story.injection)
+    breaker_.end(story.injection)
 
 
 def give_power_back(world: World, story: Failover) -> None:
