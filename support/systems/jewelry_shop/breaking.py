@@ -126,9 +126,14 @@ def handing_over(system: JewelryShop, leader: Pod, candidate: Pod) -> Fault:
     return DatabaseSwitchover(_place(system, "database", leader), leader.name, candidate.name)
 
 
-def on_machine(system: JewelryShop, machine: str) -> list[Pod]:
-    """All instances of the shop on a machine."""
-    return [pod for word in system.profile.parts for pod in system.parts.pods(word) if pod.node == machine]
+def shaken_by_loss_of(system: JewelryShop, machine: str) -> list[Pod]:
+    """All instances on a machine, and those anywhere that restart by themselves when the queue is away for long.
+
+    Background workers and scheduler do so after 40 s without the queue, and the way to the new one is slow while
+    names of a machine that does not answer are still given out.
+    """
+    on_it = [pod for word in system.profile.parts for pod in system.parts.pods(word) if pod.node == machine]
+    return on_it + [pod for word in ("worker", "scheduler") for pod in system.parts.pods(word)]
 
 
 def _place(system: JewelryShop, part: str, pod: Pod) -> Place:

@@ -74,7 +74,7 @@ def _strike(world: World, making: Making, barring: Barring, *, whole_machine: bo
     view, leader, settings = failover.snapshot(system)
     breaker_ = breaker(world)
     instances = {pod.name: pod for part in ("django", "worker") for pod in system.parts.ready_pods(part)}
-    hit = breaking.on_machine(system, leader.node) if whole_machine else [leader]
+    hit = breaking.shaken_by_loss_of(system, leader.node) if whole_machine else [leader]
     injection = breaker_.inject(making(leader), [traffic.run, *traffic.others], hit)
     return Failover(system, traffic, view, leader, settings, injection, barring(settings), instances)
 
