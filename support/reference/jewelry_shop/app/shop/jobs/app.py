@@ -6,6 +6,8 @@ from urllib.parse import quote
 
 from celery import Celery
 from celery.signals import setup_logging, worker_init, worker_shutting_down
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from shop.config import config
 from shop.jobs import tick
@@ -42,6 +44,9 @@ app.conf.update(
         "socket_timeout": 3,
         "socket_connect_timeout": 3,
         "health_check_interval": 5,
+        # A watcher on a machine that is gone answers nothing: the next one is asked after a second, without the
+        # library's own retries, which would keep the worker from ticking for longer than its liveness allows.
+        "sentinel_kwargs": {"socket_timeout": 1, "socket_connect_timeout": 1, "retry": Retry(NoBackoff(), 0)},
     },
     task_default_queue="celery",
     task_ignore_result=True,
