@@ -33,12 +33,17 @@ def read_strength(system: JewelryShop, deadline: Deadline) -> Strength:
 
 
 def _mute(system: JewelryShop) -> list[str]:
-    """Readiness is what an instance says of itself; an answer out of the database is what its customers get."""
-    if not system.stores:
-        return []
-    owner, found = system.stores[-1].owner, []
+    """Readiness is what an instance says of itself; an answer out of the database is what its customers get.
+
+    Asked by the platform administrator: the shops of the scenario may be gone by now.
+    """
+    try:
+        session = system.shops.administrator()
+    except AssertionError as refused:
+        return [str(refused).replace("\n", " ")]
+    found = []
     for pod in system.parts.ready_pods("django"):
-        answer = system.at_instance(owner, pod).send("GET", "/api/branches/")
+        answer = system.at_instance(session, pod).send("GET", "/api/platform/shops/?prefix=e2e-none")
         found += [] if answer.status == 200 else [f"{pod.name} does not serve: {cause_of(answer)}"]
     return found
 
