@@ -44,6 +44,11 @@ class CleanUps:
         """Registers an action under a name; `keepable` is left out when the user wants to look at what remains."""
         self._stack.append(_Registered(name, action, keepable))
 
+    def renew(self, name: str, action: Action) -> None:
+        """Registers an action in the place of an earlier one of that name, so that it comes before all others."""
+        self._stack = [entry for entry in self._stack if entry.name != name]
+        self.add(name, action)
+
     def run(self, *, keep: bool = False) -> list[Undone]:
         """Undoes everything, last first; an action that fails does not stop the others."""
         done: list[Undone] = []

@@ -49,6 +49,16 @@ def test_the_last_is_undone_first_and_a_failure_stops_nobody() -> None:
     assert clean_ups.run() == []
 
 
+def test_what_is_renewed_comes_first() -> None:
+    order: list[str] = []
+    clean_ups = CleanUps()
+    clean_ups.renew("end the fault", lambda: order.append("old"))
+    clean_ups.add("remove the shop", lambda: order.append("shop"))
+    clean_ups.renew("end the fault", lambda: order.append("new"))
+    clean_ups.run()
+    assert order == ["new", "shop"]
+
+
 def test_a_broken_promise_found_on_the_way_is_raised_as_it_is() -> None:
     clean_ups = CleanUps()
     clean_ups.add("close", lambda: fail(OSError("stuck")))

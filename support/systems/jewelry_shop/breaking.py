@@ -51,6 +51,10 @@ class Breaker:
     ) -> Injection:
         """Injects a fault between two marks of the probes. `hit`: instances whose restart it explains."""
         self.restarts.explained |= {pod.name for pod in hit}
+        # On top of everything that the scenario has registered so far: first the faults end, then full strength is
+        # demanded, then shops are removed.
+        self.world.clean_ups.renew("see the shop at full strength again", self.demand_full_strength)
+        self.world.clean_ups.renew("end every fault", self.end_all)
         injection = self.runner.inject(
             fault, runs, within=self.world.suite.limits.fault_effect, alongside=alongside or bool(self.open)
         )
@@ -80,17 +84,12 @@ class Breaker:
 
 
 def breaker(world: World) -> Breaker:
-    """The scenario's breaker; made with the first fault, which is when the clean-ups are registered.
-
-    They run in reverse order: first the faults end, then full strength is demanded, then shops are removed.
-    """
+    """The scenario's breaker, made with the first fault; it remembers how often each instance had restarted."""
     try:
         return world.things.get(Breaker)
     except Unknown:
         made = Breaker(world, world.suite.faults().runner, count_restarts(world.jewelry))
     world.things.put(made)
-    world.clean_ups.add("see the shop at full strength again", made.demand_full_strength)
-    world.clean_ups.add("end every fault", made.end_all)
     return made
 
 

@@ -78,6 +78,8 @@ def judge_interruption(story: Failover, limit: float, needed: int = 200) -> Judg
     if verdict.kept and direct.bounds.lower > limit:
         verdict = direct.judge(limit, _DIRECT_NEEDED)
     figures = [*_figures(story, sales, direct, limit), *story.settings.lines()]
+    if verdict.kept and sales.bounds.lower > story.bar.seconds:
+        figures.append(("remark", "slower than its settings allow, inside the promise"))
     pictures.attach_failover(story, sales, limit, verdict)
     return Judged(verdict, _causes(story, sales, direct, limit), figures).attach("Figures of the failover")
 
