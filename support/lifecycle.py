@@ -16,6 +16,8 @@ from support.equipment import install_observer, open_fault_desk
 from support.errors import ExitCode, Refusal
 from support.evidence.attach import attach_all, attach_text
 from support.evidence.diagnostics import collect
+from support.evidence.places import results_dir
+from support.evidence.report import write_environment
 from support.limits import Limits
 from support.profiles import Profile, load_profile
 from support.running.guard import NothingRunGuard
@@ -38,7 +40,10 @@ def start(selection: list[str], reporters: list[Any], config: Any) -> Suite:
     reporters.append(NothingRunGuard(config))
     observer = Lazy(lambda: install_observer(cluster, limits, settings.run))
     faults = Lazy(lambda: open_fault_desk(cluster, profile, limits, settings.run))
-    return Suite(settings, profile, cluster, platforms.current(), limits, observer, faults)
+    suite = Suite(settings, profile, cluster, platforms.current(), limits, observer, faults)
+    write_environment(results_dir(), describe(suite))
+    sys.stdout.write(f"Run {suite.run}: {profile.system} in {cluster.context}. Limits: {'; '.join(limits.lines())}\n")
+    return suite
 
 
 def refuse(refusal: Refusal) -> NoReturn:
@@ -61,7 +66,7 @@ def reason_to_skip(suite: Suite, tags: set[str]) -> str:
 def begin(suite: Suite, tags: set[str]) -> World:
     """A new world for a scenario."""
     first = next(iter(promise_ids(tags)), "none")
-    return World(suite, first.replace("-", "").lower())
+    return World(suite, first.replace("-", "").lower(), changes_before=len(suite.cluster.mutations))
 
 
 def finish(world: World, *, failed: bool) -> None:
@@ -70,6 +75,9 @@ def finish(world: World, *, failed: bool) -> None:
         _collect(world)
     keep = world.suite.settings.keep
     done = world.clean_ups.run(keep=keep == "all" or (keep == "failed" and failed))
+    changes = world.suite.cluster.mutations[world.changes_before :]
+    if changes:
+        attach_text("What the suite changed in the cluster", "\n".join(changes))
     if world.remarks:
         attach_text("Remarks", "\n".join(world.remarks))
     if done:
@@ -85,10 +93,9 @@ def stop(suite: Suite) -> None:
 
 def describe(suite: Suite) -> dict[str, str]:
     """What the report's environment page says of this run."""
-    lines = [*suite.settings.lines(), *(f"limit {line}" for line in suite.limits.lines())]
-    known = dict(line.split(" ", 1) for line in lines if not line.startswith("limit"))
-    known |= {"context": suite.cluster.context, "server": suite.cluster.server, "platform": suite.platform.name}
-    return {**known, "limits": "; ".join(suite.limits.lines())}
+    known = dict(line.split(" ", 1) for line in suite.settings.lines())
+    known |= {"context": suite.cluster.context, "server": suite.cluster.server, "Kubernetes": suite.cluster.version()}
+    return {**known, "platform": suite.platform.name, "limits": "; ".join(suite.limits.lines())}
 
 
 def _refuse_absent_system(cluster: Cluster, profile: Profile) -> None:

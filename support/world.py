@@ -53,6 +53,7 @@ class World:
 
     suite: Suite
     scenario: str  # short name in everything that the scenario creates, such as js205
+    changes_before: int = 0  # changes that the suite had made in the cluster when the scenario began
     things: Things = field(default_factory=Things)
     clean_ups: CleanUps = field(default_factory=CleanUps)
     remarks: list[str] = field(default_factory=list)

@@ -235,7 +235,7 @@ CASES: dict[str, Callable[[], Case]] = {
     "ledger": lambda: Case(
         ledgers.keeps_every_confirmed_write(1),
         ledgers.ReadBack([LEDGER]),
-        (ledgers.ReadBack([LOST]), "2 confirmed sales missing after failover"),
+        (ledgers.ReadBack([LOST]), "confirmed sales missing after failover: 2"),
         (ledgers.ReadBack([replace(LEDGER, duplicates=["sales-000001"])]), "1 duplicated"),
         (ledgers.ReadBack([replace(LEDGER, altered=["sales-000001"])]), "1 altered"),
         (ledgers.ReadBack([replace(LEDGER, phantom=["sales-000001"])]), "1 phantom"),

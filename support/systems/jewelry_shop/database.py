@@ -180,6 +180,14 @@ def agrees_on_one_leader(followers: int) -> ComplaintMatcher[ClusterView]:
     )
 
 
+def follow_one_leader(followers: int) -> ComplaintMatcher[ClusterView]:
+    """Matches when every source names the same leader and `followers` others follow it, synchronously or not."""
+    return without_complaints(
+        f"one leader named by every source, {followers} streaming followers on its timeline",
+        lambda view: [*_leadership(view), *_following(view, followers)],
+    )
+
+
 def _leadership(view: ClusterView) -> list[str]:
     leader = view.leader
     if leader is None:

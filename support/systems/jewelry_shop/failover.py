@@ -183,7 +183,7 @@ def synchrony(story: Failover) -> list[str]:
     """The missing synchronous follower, when it is missing."""
     if story.settings.synchronous_mode:
         return []
-    return ["no synchronous follower (synchronous_mode is off)"]
+    return ["no synchronous follower"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from support.observers.bars import Bar
 from support.systems.jewelry_shop import breaking, failover, ledgers
 from support.systems.jewelry_shop.breaking import FULL_STRENGTH_S, Breaker, breaker
 from support.systems.jewelry_shop.cache_incidents import CacheStory
-from support.systems.jewelry_shop.database import agrees_on_one_leader
+from support.systems.jewelry_shop.database import follow_one_leader
 from support.systems.jewelry_shop.effective import FailoverSettings
 from support.systems.jewelry_shop.failover import Failover
 from support.systems.jewelry_shop.ledgers import ReadBack
@@ -90,7 +90,8 @@ def leader_off_control_plane(world: World) -> Pod:
     if leader.node not in carrying:
         return leader
     synchronous = system.database.sync_follower()
-    candidates = [pod for pod in followers(system) if pod.node not in carrying and pod.name in synchronous]
+    others = [pod for pod in followers(system) if pod.node not in carrying]
+    candidates = [pod for pod in others if pod.name in synchronous or not synchronous]  # without the mode: anybody
     if not candidates:
         raise Unknown(f"{leader.name} leads on the control plane's machine and nobody elsewhere may take over")
     breaker_ = breaker(world)
@@ -134,7 +135,7 @@ def await_rejoin(world: World, within: float) -> None:
     """Waits until every member streams again from one leader. Raises Broken when the time is over."""
     system = world.jewelry
     number = system.profile.part("database").number
-    matcher = agrees_on_one_leader(int(number) - 1 if isinstance(number, int) else 0)
+    matcher = follow_one_leader(int(number) - 1 if isinstance(number, int) else 0)
     world.eventually(system.database.view, matcher, within, "The former leader does not follow again")
 
 

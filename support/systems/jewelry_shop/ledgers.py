@@ -85,7 +85,7 @@ def keeps_every_confirmed_write(
         broken = [one for one, verdict in verdicts if verdict.kind == "broken"]
         lost = [one for one in broken if one.lost]
         if broken:
-            worst = [f"{max(len(one.lost) for one in lost)} confirmed sales {event}"] if lost else []
+            worst = [f"confirmed sales {event}: {max(len(one.lost) for one in lost)}"] if lost else []
             return [*causes, *worst, *map(str, broken)]
         for one, verdict in verdicts:
             if not verdict.kept:
