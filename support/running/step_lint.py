@@ -48,6 +48,8 @@ def _step(node: ast.FunctionDef) -> Iterator[str]:
         yield "needs a docstring of one line that a reader of the catalogue understands"
     if len(node.body) - bool(documentation) > _BODY:
         yield f"has more than {_BODY} statements: move the work into support"
+    if "then" in _grammar(node) and not any(_can_fail(part) for part in ast.walk(node)):
+        yield "expects nothing: a Then that cannot fail is worse than none"
     for part in ast.walk(node):
         if isinstance(part, _FORBIDDEN):
             yield f"contains {type(part).__name__.lower()} (line {part.lineno}): move it into support"
@@ -61,8 +63,19 @@ def _is_expect(node: ast.AST) -> TypeGuard[ast.Call]:
     return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "expect"
 
 
+def _can_fail(part: ast.AST) -> bool:
+    if not isinstance(part, ast.Call):
+        return False
+    name = part.func.id if isinstance(part.func, ast.Name) else getattr(part.func, "attr", "")
+    return name in ("expect", "eventually", "throughout") or name.startswith(("demand_", "await_"))
+
+
 def _is_step(node: ast.FunctionDef) -> bool:
+    return bool(_GRAMMAR & _grammar(node))
+
+
+def _grammar(node: ast.FunctionDef) -> set[str]:
     names = [
         part.func.id for part in node.decorator_list if isinstance(part, ast.Call) and isinstance(part.func, ast.Name)
     ]
-    return bool(_GRAMMAR & set(names))
+    return set(names)

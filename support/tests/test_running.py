@@ -117,6 +117,7 @@ def x(context):
         ("context.execute_steps('x')", "execute_steps"),
         ("time.sleep(1)", "sleep"),
         ("expect(a, not b, 'c')", "`not` before a matcher"),
+        ("a = 1", "expects nothing"),
         ("a = 1; b = 1; c = 1; d = 1; e = 1; f = 1; g = 1", "more than 6 statements"),
     ],
 )
