@@ -97,9 +97,8 @@ def _prove(sabotage: Sabotage, saboteur: Saboteur, steps: Steps, platform: Platf
     run_dir = places.new_run_dir(sabotage.id.lower())
     try:
         saboteur.apply(sabotage)
-        run.behave(
-            ["--tags", " or ".join(f"@{promise}" for promise in promises)], {places.RUN_DIR_VARIABLE: str(run_dir)}
-        )
+        tags = " or ".join(f"@{promise}" for promise in promises)
+        run.behave(platform, ["--tags", tags], {places.RUN_DIR_VARIABLE: str(run_dir)})
     finally:
         saboteur.remove(sabotage)
     seen = outcomes(run_dir / "results")
