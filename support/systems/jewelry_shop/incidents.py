@@ -140,7 +140,8 @@ def await_rejoin(world: World, within: float) -> None:
 
 
 def read_everywhere(world: World, story: Failover) -> ReadBack:
-    """The ledger on every member."""
+    """The ledger on every member, as soon as enough was confirmed after the last failure."""
+    settle(world, story, world.suite.limits.settle)
     return ledgers.read_everywhere(world.jewelry, story.traffic, story.fault)
 
 
