@@ -16,6 +16,7 @@ from support.systems.jewelry_shop.failover import Failover
 from support.systems.jewelry_shop.ledgers import ReadBack
 from support.systems.jewelry_shop.parts import Pod
 from support.systems.jewelry_shop.rest import followers
+from support.systems.jewelry_shop.strength import mute
 from support.systems.jewelry_shop.traffic import Traffic, buy_at_instances, work_for_workers
 from support.waiting import SYSTEM_CLOCK, Unknown
 from support.world import World
@@ -95,8 +96,10 @@ def leader_off_control_plane(world: World) -> Pod:
     if not candidates:
         raise Unknown(f"{leader.name} leads on the control plane's machine and nobody elsewhere may take over")
     breaker_ = breaker(world)
+    system.open_store("Handover")  # its owner is asked for below: does the application serve again?
     breaker_.end(breaker_.inject(breaking.handing_over(system, leader, candidates[0]), [], []))
     await_rejoin(world, FULL_STRENGTH_S)
+    await_service(world)
     return system.database.leading_pod()
 
 
@@ -137,6 +140,13 @@ def await_rejoin(world: World, within: float) -> None:
     number = system.profile.part("database").number
     matcher = follow_one_leader(int(number) - 1 if isinstance(number, int) else 0)
     world.eventually(system.database.view, matcher, within, "The former leader does not follow again")
+
+
+def await_service(world: World) -> None:
+    """Waits until every instance of the application answers out of the database again."""
+    serving: ComplaintMatcher[list[str]] = without_complaints("an answer from every instance", lambda silent: silent)
+    reason = "The application does not serve after the leader role was handed over"
+    world.eventually(lambda _: mute(world.jewelry), serving, FULL_STRENGTH_S, reason)
 
 
 def read_everywhere(world: World, story: Failover) -> ReadBack:
