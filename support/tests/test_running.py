@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
@@ -97,6 +99,14 @@ def test_a_folder_without_features_is_a_finding(tmp_path: Path) -> None:
 def test_the_project_is_clean() -> None:
     assert check_features(project_dir() / "features") == []
     assert check_steps(project_dir() / "steps") == []
+
+
+def test_every_sentence_has_a_step_and_every_step_a_sentence() -> None:
+    command = [sys.executable, "-m", "behave", "--dry-run", "--no-summary", "-f", "steps.usage"]
+    ended = subprocess.run(command, cwd=project_dir(), capture_output=True, text=True, timeout=60, check=False)
+    assert ended.returncode == 0, ended.stdout[-2000:]
+    assert "UNUSED" not in ended.stdout
+    assert "UNDEFINED" not in ended.stdout
 
 
 STEP = '''
