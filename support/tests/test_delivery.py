@@ -1,0 +1,142 @@
+"""Deliveries and sabotages: what is asked of kubectl, in which order, and when a system is delivered anew."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from support.errors import Refusal
+from support.platforms import delivery, kubectl, sabotage
+from support.platforms.base import ImageArchive
+from support.platforms.commands import CommandFailed
+from support.platforms.embedded.platform import EmbeddedPlatform
+from support.progress import Steps
+
+WHOLE = {"metadata": {"name": "django", "generation": 2}, "kind": "Deployment", "spec": {"replicas": 3}}
+STATUS = {"replicas": 3, "readyReplicas": 3, "updatedReplicas": 3, "observedGeneration": 2}
+
+
+def _workload(**status: int) -> dict[str, Any]:
+    return {**WHOLE, "status": {**STATUS, **status}}
+
+
+@pytest.mark.parametrize(
+    ("item", "complaint"),
+    [
+        (_workload(), ""),
+        (_workload(readyReplicas=2), "has 2 of 3 instances ready"),
+        (_workload(updatedReplicas=1), "has 3 of 3 instances ready"),
+        (_workload(replicas=4), "has 3 of 3 instances ready"),
+        (_workload(observedGeneration=1), "has not been looked at yet"),
+        ({"kind": "Job", "metadata": {}, "status": {}}, "has not finished"),
+        ({"kind": "Job", "metadata": {}, "status": {"succeeded": 1}}, ""),
+    ],
+    ids=["whole", "one lacks", "old revision", "one too many", "not looked at", "job runs", "job done"],
+)
+def test_what_a_workload_lacks_is_said(item: dict[str, Any], complaint: str) -> None:
+    assert delivery._complaint(item) == complaint
+
+
+def test_secrets_are_long_and_never_the_same() -> None:
+    values = {delivery.generated("random") for _ in range(20)}
+    assert len(values) == 20
+    assert all(len(value) >= 43 for value in values)  # characters: 32 bytes in base64
+    assert len(delivery.generated("signing_key")) == delivery.SIGNING_KEY_LENGTH
+
+
+class FakeKubectl:
+    """Remembers what it was asked; the namespace carries the annotations given."""
+
+    def __init__(self, **annotations: str) -> None:
+        self.asked: list[str] = []
+        self.annotations = annotations
+        self.failing = ""
+
+    def __call__(self, _: object, arguments: list[str], **__: object) -> str:
+        words = " ".join(arguments)
+        self.asked.append(words)
+        if self.failing and self.failing in words:
+            raise CommandFailed(["kubectl"], 1, "it does not want to")
+        if "get namespaces" in words:
+            return json.dumps({"items": [{"metadata": {"name": "jewelry-shop", "annotations": self.annotations}}]})
+        return "bootstrap: {dcs: {ttl: 20}}" if "configmap postgres-config" in words else '{"items": []}'
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> FakeKubectl:
+    fake = FakeKubectl()
+    monkeypatch.setattr(kubectl, "run", fake)
+    monkeypatch.setattr(delivery, "archives", lambda *_: [ImageArchive(jewelry_shop_folder() / "x.tar", "build-2")])
+    return fake
+
+
+def jewelry_shop_folder() -> Any:
+    return delivery.System("jewelry-shop").folder
+
+
+def _delivery() -> delivery._Delivery:
+    return delivery._Delivery(delivery.System("jewelry-shop"), EmbeddedPlatform())
+
+
+def test_an_interrupted_proof_is_a_reason_to_start_anew(asked: FakeKubectl) -> None:
+    asked.annotations = {delivery.MARK: "JS-S-28"}
+    assert "JS-S-28" in _delivery()._reason_to_start_anew()
+
+
+def test_images_of_another_build_are_a_reason_to_start_anew(asked: FakeKubectl) -> None:
+    asked.annotations = {delivery.STAMP: "1", delivery.IMAGES: "build-1"}
+    assert _delivery()._reason_to_start_anew() == "runs images of another build"
+
+
+def test_a_system_of_this_build_is_mended_in_place(asked: FakeKubectl) -> None:
+    asked.annotations = {delivery.STAMP: "1", delivery.IMAGES: "build-2"}
+    assert _delivery()._reason_to_start_anew() == ""
+
+
+def test_a_failing_kubectl_is_a_refusal_with_its_words(asked: FakeKubectl) -> None:
+    asked.failing = "delete namespace"
+    with pytest.raises(Refusal, match="it does not want to"):
+        _delivery().remove()
+
+
+def _broken(kind: str, *steps: dict[str, Any]) -> sabotage.Sabotage:
+    return sabotage.Sabotage("JS-S-99", "something", kind, ["JS-101"], "the cause", steps=steps)
+
+
+@pytest.fixture
+def saboteur(asked: FakeKubectl, monkeypatch: pytest.MonkeyPatch) -> sabotage.Saboteur:
+    monkeypatch.setattr(delivery, "deliver", lambda *_, **__: asked.asked.append("(delivered)"))
+    return sabotage.Saboteur(delivery.System("jewelry-shop"), EmbeddedPlatform(), Steps())
+
+
+def test_the_mark_is_set_before_anything_is_broken(asked: FakeKubectl, saboteur: sabotage.Saboteur) -> None:
+    saboteur.apply(_broken("switch", {"switch": "keep_stock"}))
+    assert "annotate" in asked.asked[0]
+    assert "JS-S-99" in asked.asked[0]
+    assert any("keep_stock" in words for words in asked.asked)
+    assert [words for words in asked.asked if "rollout restart" in words]
+
+
+def test_a_switch_is_turned_off_again(asked: FakeKubectl, saboteur: sabotage.Saboteur) -> None:
+    saboteur.remove(_broken("switch", {"switch": "keep_stock"}))
+    assert any('"SHOP_SWITCH": ""' in words for words in asked.asked)
+    assert not any("delete namespace" in words for words in asked.asked)
+
+
+def test_a_database_setting_gets_the_value_that_was_delivered(asked: FakeKubectl, saboteur: sabotage.Saboteur) -> None:
+    assert saboteur._first_values({"database_config": {"ttl": 80, "pause": True}}) == {"ttl": 20, "pause": None}
+
+
+def test_what_was_patched_is_delivered_anew(asked: FakeKubectl, saboteur: sabotage.Saboteur) -> None:
+    saboteur.remove(_broken("live", {"patch": {"kind": "service", "name": "redis", "body": {}}}))
+    assert any("delete namespace" in words for words in asked.asked)
+    assert asked.asked[-1] == "(delivered)"
+
+
+def test_every_sabotage_of_the_catalogue_has_steps_or_an_overlay() -> None:
+    for entry in sabotage.catalogue(delivery.System("jewelry-shop")).values():
+        assert bool(entry.steps) != bool(entry.overlay), entry.id
+        assert entry.must_fail
+        assert entry.named_cause
