@@ -169,7 +169,7 @@ def is_another_member(story: Failover) -> Judged:
 
 def judge_one_at_a_time(story: Failover) -> Judged:
     """Whether at any moment two members confirmed, by the member and timeline stored with each confirmation."""
-    story.traffic.stop()
+    story.traffic.stop_all()
     found = terms([_seen_by(run) for run in (story.traffic.run, *story.traffic.others)])
     figures = [("term", str(term)) for term in found]
     return Judged(judge_overlap(found), synchrony(story), figures).attach("Who confirmed when")

@@ -61,7 +61,7 @@ def read_for_the_shop(traffic: Traffic, fault: float) -> ReadBack:
 
 def read_everywhere(system: JewelryShop, traffic: Traffic, fault: float) -> ReadBack:
     """The ledger on the leader, and on every follower as soon as it has replayed what the leader had."""
-    traffic.stop()
+    traffic.stop_all()
     leader = system.database.leading_pod()
     position = str(system.sql.value(leader.ip, _WRITTEN))
     followers = [pod for pod in system.parts.pods("database") if pod.uid != leader.uid and not pod.leaving]
@@ -125,7 +125,7 @@ def _read(
     places: Sequence[Place],
     probes: Sequence[str] = (SALES, INSTANCES, DIRECT, MINORITY),
 ) -> ReadBack:
-    traffic.stop()
+    traffic.stop_all()
     attempts = traffic.attempts(*probes)
     return ReadBack([compare(attempts, rows(), place, fault) for place, rows in places])
 

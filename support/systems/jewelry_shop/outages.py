@@ -27,7 +27,7 @@ def start(world: World, traffic: Traffic) -> Traffic:
 
 
 def _stop(traffic: Traffic) -> None:
-    traffic.stop()
+    traffic.stop_all()
 
 
 def interruption(world: World, limit: float) -> Judged:

@@ -49,6 +49,9 @@ class JewelryShop:
         self._observer, self._clean_up = observer, clean_up
         self._naming = Naming(run, scenario)
         self.stores: list[Store] = []
+        self._opened: list[PublicWay] = []
+        # Registered before anything else, so that it comes last: what is cleaned up may still need the way.
+        clean_up("close the way through the entrance", self._close)
 
     @property
     def observer(self) -> Observer:
@@ -65,7 +68,7 @@ class JewelryShop:
         """The public entrance."""
         entrance = self.profile.entrance
         way = PublicWay(entrance.scheme, self.entrance_addresses[0], entrance.host, self.run)
-        self._clean_up("close the way through the entrance", way.close)
+        self._opened.append(way)
         return way
 
     @cached_property
@@ -165,6 +168,10 @@ class JewelryShop:
     def books(self, shop: OpenShop) -> Books:
         """Stock and money of a shop as they are stored."""
         return read_books(self.truth, shop.slug, shop.tenant_id)
+
+    def _close(self) -> None:
+        for way in self._opened:
+            way.close()
 
     def _check_books(self, shop: OpenShop) -> None:
         expect(self.books(shop), adds_up(), f'Stock and money of "{shop.company_name}" do not add up (JS-354)')

@@ -15,7 +15,7 @@ from support.observers.verdicts import NEEDED
 from support.systems.jewelry_shop.parts import Pod
 from support.systems.jewelry_shop.store import Store
 from support.systems.jewelry_shop.system import JewelryShop
-from support.waiting import Unknown, eventually
+from support.waiting import Broken, Unknown, eventually
 
 SALES, DIRECT, INSTANCES, MINORITY, LOOKS, CACHE, WORK = (
     "sales",
@@ -34,6 +34,7 @@ _WORK_RATE = 2.0  # valuations per second: every worker gets some within a few s
 _GOODS = 20  # kinds of goods: sales of one piece wait for each other
 _PLENTY = 100_000  # pieces of each: no run can sell them
 _TILLS = 4  # further tills: different tills compete for goods only
+_REACHED_S = 60.0  # seconds until the agent of a machine that was cut off can be reached again
 _STOP_S = 30.0  # seconds until attempts under way have ended: the longest deadline is 12 s
 
 
@@ -72,20 +73,46 @@ class Traffic:
         return sum(one.ok and one.start >= last_bad for one in attempts)
 
     def stop(self) -> Journal:
-        """Ends all probes, waits for what is under way, reads everything. A second call does nothing more."""
+        """Ends the customers' probes, waits for what is under way, reads everything. A second call does nothing more.
+
+        Probes on a machine that cannot be reached now go on; `stop_all` waits for them.
+        """
         if self.journal is None:
             self.journal = self.run.stop(_STOP_S)
-            for other in self.others:
-                other.stop(_STOP_S)
+        self._stop_others()
         return self.journal
 
+    def stop_all(self) -> Journal:
+        """Ends every probe, also those on a machine that was cut off. Raises Unknown when one stays out of reach."""
+        nobody: ComplaintMatcher[int] = without_complaints(
+            "no probe running", lambda left: [] if left == 0 else [f"{left} are out of reach"]
+        )
+        journal = self.stop()
+        try:
+            eventually(lambda _: self._stop_others(), nobody, _REACHED_S, "A machine with probes stays out of reach")
+        except Broken as broken:
+            raise Unknown(str(broken)) from broken  # it says nothing of the shop
+        return journal
+
     def attempts(self, *probes: str) -> list[Attempt]:
-        """All attempts of these probes on the clock of the main run, of every run, by planned time."""
+        """All attempts of these probes on the clock of the main run, of every run, by planned time.
+
+        Of a machine that cannot be reached now, those that were read before.
+        """
         found = [attempt for name in probes for attempt in self.run.attempts(name)]
         for other in self.others:
+            with contextlib.suppress(ObserverError):
+                other.read()
             shift = other.to_suite_time(0.0) - self.run.to_suite_time(0.0)
-            found += [attempt.moved(shift) for name in probes for attempt in other.attempts(name)]
+            found += [attempt.moved(shift) for name in probes for attempt in other.journal.attempts(name)]
         return sorted(found, key=lambda attempt: attempt.planned)
+
+    def _stop_others(self) -> int:
+        for other in self.others:
+            if not other.journal.ended:
+                with contextlib.suppress(ObserverError):
+                    other.stop(_STOP_S)
+        return sum(not other.journal.ended for other in self.others)
 
 
 def buy(system: JewelryShop, company: str, rate: float) -> Traffic:
