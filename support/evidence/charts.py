@@ -143,7 +143,8 @@ def _ink(name: str) -> str:
 
 def _window(chart: FailoverChart) -> tuple[float, float]:
     times = [point.t for series in chart.series for point in series.points] or [0.0]
-    ends = [0.0, chart.fault_until or 0.0, *(at for at, _ in chart.marks)]
+    # A fault that may last longer than anybody looked must not squeeze what was seen into a corner.
+    ends = [0.0, min(chart.fault_until or 0.0, max(times)), *(at for at, _ in chart.marks)]
     ends += [span.end for span in (chart.lower, chart.upper) if span is not None]
     ends += [span.end for _, _, span, _ in _brackets(chart)]
     starts = [0.0, *(span.start for span in (chart.lower, chart.upper) if span is not None)]

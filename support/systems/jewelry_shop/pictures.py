@@ -16,11 +16,11 @@ from support.systems.jewelry_shop.traffic import CACHE, DIRECT, INSTANCES, LOOKS
 
 _TITLES: Mapping[str, str] = {
     SALES: "sales at the entrance",
-    DIRECT: "writes at the leader's address",
+    DIRECT: "writes to the leader",
     INSTANCES: "sales at each instance",
-    MINORITY: "writes beside the former leader",
-    LOOKS: "customers looking at goods",
-    CACHE: "copied writes to the cache",
+    MINORITY: "writes on its machine",
+    LOOKS: "looks at goods",
+    CACHE: "copied cache writes",
 }
 _OUTCOMES = {"ok": OK, "fail": FAIL}  # everything else: nobody can know
 
