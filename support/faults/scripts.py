@@ -36,6 +36,12 @@ checked() {
     if [ -z "$1" ]; then echo "no such process: $2" >&2; exit 65; fi
     echo "$1"
 }
+# The main process must be there; a child may have ended by itself since it was found.
+stop() {
+    kill -STOP "${1%%[!0-9]*}"
+    for pid in $1; do kill -STOP "$pid" 2>/dev/null || [ ! -e "/proc/$pid" ]; done
+}
+alive() { for pid in $1; do if [ -e "/proc/$pid" ]; then echo "$pid"; fi; done; }
 """
 
 # Every stopped process of the container, by what the kernel says: it needs no list that could be out of date.
@@ -66,8 +72,8 @@ def freeze(which: Sequence[Processes], seconds: float) -> list[str]:
     steps = []
     for name in which:
         # Twice: what the main process had started before it stopped is found by the second look.
-        steps += [f'pids=$(checked "$({name})" {name})', "kill -STOP $pids"]
-        steps += [f'pids=$(checked "$({name})" {name})', "kill -STOP $pids", 'echo "$pids"']
+        steps += [f'pids=$(checked "$({name})" {name})', 'stop "$pids"']
+        steps += [f'pids=$(checked "$({name})" {name})', 'stop "$pids"', 'alive "$pids"']
     lines = [_FIND, f"RESUME={_quoted(RESUME)}", "export RESUME"]
     # All targets are looked for before the first is touched.
     lines += [f'checked "$({name})" {name} >/dev/null' for name in which]
@@ -78,7 +84,8 @@ def kill(which: Sequence[Processes]) -> list[str]:
     """Ends the processes at once, without notice, all by one command."""
     lines = [f'pids_{name}=$(checked "$({name})" {name})' for name in which]
     everyone = " ".join(f"$pids_{name}" for name in which)
-    return ["sh", "-c", "\n".join([_FIND, *lines, f"echo {everyone}", f"kill -KILL {everyone}"])]
+    # One of them may have ended by itself since it was found; that all are gone is proved afterwards.
+    return ["sh", "-c", "\n".join([_FIND, *lines, f"echo {everyone}", f"kill -KILL {everyone} 2>/dev/null || true"])]
 
 
 def states(pids: Sequence[int]) -> list[str]:

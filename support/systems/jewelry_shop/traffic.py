@@ -36,6 +36,7 @@ _PLENTY = 100_000  # pieces of each: no run can sell them
 _TILLS = 4  # further tills: different tills compete for goods only
 _REACHED_S = 60.0  # seconds until the agent of a machine that was cut off can be reached again
 _STOP_S = 30.0  # seconds until attempts under way have ended: the longest deadline is 12 s
+_HANGS_S = 2.0  # seconds after which an attempt counts as hanging: ten times what a sale takes on a busy machine
 
 
 @dataclass(slots=True)
@@ -68,8 +69,11 @@ class Traffic:
             eventually(lambda _: self._in_a_row(since), enough, within, "Confirmed", retrying=(ObserverError,))
 
     def _in_a_row(self, since: float) -> int:
-        attempts = [one for one in self.run.attempts(self.leading) if one.start >= since and one.outcome != "open"]
-        last_bad = max((one.start for one in attempts if not one.ok), default=since)
+        attempts = [one for one in self.run.attempts(self.leading) if one.start >= since]
+        newest = max((one.start for one in attempts), default=since)
+        # An attempt that has hung for a while will hardly end well, and it began after some that did.
+        bad = [one.start for one in attempts if not one.ok and (one.outcome != "open" or one.start < newest - _HANGS_S)]
+        last_bad = max(bad, default=since)
         return sum(one.ok and one.start >= last_bad for one in attempts)
 
     def stop(self) -> Journal:
