@@ -47,7 +47,7 @@ def _traces() -> dict[str, str]:
     def asked(*words: str) -> str:
         return subprocess.run(words, capture_output=True, text=True, check=False).stdout
 
-    groups = [str(path) for path in Path("/sys/fs/cgroup").glob("*/libpod_parent/*")]
+    groups = [str(path) for path in Path("/sys/fs/cgroup").glob("*/holdfast")]
     ours = ("conmon", "/opt/holdfast/init.sh", "containerd", "kubelet")
     processes = [line for line in asked("ps", "-eo", "args").splitlines() if any(word in line for word in ours)]
     mounts = [line for line in Path("/proc/self/mounts").read_text().splitlines() if "holdfast" in line]
