@@ -53,6 +53,11 @@ def attach(node: Node, pid: int) -> None:
 
 
 def down() -> None:
-    """Remove bridge and black hole; what is not there is no error."""
+    """Remove cards, bridge and black hole; what is not there is no error.
+
+    The kernel takes a card away with its node, but only some time after the node's last process has ended.
+    """
+    for card in json.loads(run(["ip", "-json", "link", "show", "master", BRIDGE], check=False).stdout or "[]"):
+        run(["ip", "link", "delete", card["ifname"]], check=False)
     run(["ip", "link", "delete", BRIDGE], check=False)
     run(["ip", "route", "delete", "blackhole", TEST_RANGE, "metric", BLACKHOLE_METRIC], check=False)

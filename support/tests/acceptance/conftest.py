@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from support.paths import project_dir
+from support.waiting import SYSTEM_CLOCK
 
 HOLDFAST = str(Path(sys.executable).parent / "holdfast")
 BEHAVE = str(Path(sys.executable).parent / "behave")
@@ -56,3 +57,13 @@ def run() -> Run:
         return Ran(done.returncode, done.stdout, time.monotonic() - started)
 
     return command
+
+
+def within(seconds: float, true: Callable[[], bool]) -> bool:
+    """Whether something becomes true in so many seconds."""
+    end = SYSTEM_CLOCK.now() + seconds
+    while SYSTEM_CLOCK.now() < end:
+        if true():
+            return True
+        SYSTEM_CLOCK.sleep(1.0)  # seconds between two looks
+    return False

@@ -15,8 +15,7 @@ from support.evidence import places
 from support.paths import project_dir
 from support.platforms import kubectl
 from support.platforms.embedded.platform import EmbeddedPlatform
-from support.tests.acceptance.conftest import BEHAVE, HOLDFAST, Run
-from support.waiting import SYSTEM_CLOCK
+from support.tests.acceptance.conftest import BEHAVE, HOLDFAST, Run, within
 
 pytestmark = pytest.mark.acceptance
 
@@ -64,12 +63,12 @@ def test_a_fault_does_not_outlive_a_killed_run() -> None:
         start_new_session=True,
     )
     try:
-        assert _within(120, lambda: bool(_open_intents())), "no fault was written down"
+        assert within(120, lambda: bool(_open_intents())), "no fault was written down"
     finally:
         os.killpg(run_of_freeze.pid, signal.SIGKILL)
         run_of_freeze.wait()
     # The freeze lasts 45 s; 30 s are the promise after its deadline; 30 s for a busy machine.
-    assert _within(105, lambda: not _open_intents() and not _frozen()), f"still open: {_open_intents()}, {_frozen()}"
+    assert within(105, lambda: not _open_intents() and not _frozen()), f"still open: {_open_intents()}, {_frozen()}"
 
 
 def _frozen() -> list[str]:
@@ -80,15 +79,6 @@ def _frozen() -> list[str]:
         m: kubectl.run(EmbeddedPlatform(), ["-n", "jewelry-shop", "exec", m, "--", "sh", "-c", script]) for m in members
     }
     return [member for member, stopped in asked.items() if stopped.strip()]
-
-
-def _within(seconds: float, true: object) -> bool:
-    end = SYSTEM_CLOCK.now() + seconds
-    while SYSTEM_CLOCK.now() < end:
-        if callable(true) and true():
-            return True
-        SYSTEM_CLOCK.sleep(1.0)  # seconds between two looks
-    return False
 
 
 def test_the_example_of_the_readme_is_there() -> None:

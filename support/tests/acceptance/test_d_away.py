@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from support.platforms.embedded.platform import EmbeddedPlatform
-from support.tests.acceptance.conftest import HOLDFAST, Run
+from support.tests.acceptance.conftest import HOLDFAST, Run, within
 
 pytestmark = pytest.mark.acceptance
 
@@ -35,7 +35,7 @@ def test_after_a_power_cut_up_brings_everything_back_with_its_data(run: Run) -> 
         # Keepers and first processes of the nodes, all of them ours: as when a login session is ended.
         if ("conmon" in words[0] and any("holdfast-" in word for word in words)) or "/opt/holdfast/init.sh" in words:
             os.kill(int(process.name), signal.SIGKILL)
-    assert EmbeddedPlatform()._machines().running() == []
+    assert within(20, lambda: not EmbeddedPlatform()._machines().running())  # seconds until the kernel has ended all
     up = run(HOLDFAST, "up")
     assert up.code == 0, up.text
     assert _shops(run) == before
