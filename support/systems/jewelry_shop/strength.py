@@ -13,6 +13,7 @@ from support.systems.jewelry_shop.parts import PartState, are_complete
 from support.systems.jewelry_shop.system import JewelryShop
 from support.waiting import Deadline
 
+_ASKED_FRONT = 6  # questions through the entrance: with two fronts each is asked, all but once in thirty times
 _ASKED_EACH = 4  # an instance has several processes, each with connections of its own
 
 
@@ -23,6 +24,7 @@ class Strength:
     states: Sequence[PartState]
     database: ClusterView
     cache: CacheView
+    held: float = 0.0  # seconds for which all looks have been good
     mute: Sequence[str] = ()  # instances of the application that do not answer a member of a shop
 
     def __str__(self) -> str:
@@ -31,7 +33,7 @@ class Strength:
 
 def read_strength(system: JewelryShop, deadline: Deadline) -> Strength:
     """Everything anew."""
-    return Strength(system.parts.states(), system.database.view(deadline), system.cache.view(), mute(system))
+    return Strength(system.parts.states(), system.database.view(deadline), system.cache.view(), mute=mute(system))
 
 
 def mute(system: JewelryShop) -> list[str]:
@@ -45,26 +47,29 @@ def mute(system: JewelryShop) -> list[str]:
         session = open_stores[-1].owner if open_stores else system.shops.administrator()
     except AssertionError as refused:
         return [str(refused).replace("\n", " ")]
-    found = []
+    answers = [session.send("GET", path) for _ in range(_ASKED_FRONT)]
+    found = [f"the entrance does not serve: {cause_of(answer)}" for answer in answers if answer.status != 200]
     for pod in system.parts.ready_pods("django") * _ASKED_EACH:
         answer = system.at_instance(session, pod).send("GET", path)
         found += [] if answer.status == 200 else [f"{pod.name} does not serve: {cause_of(answer)}"]
     return found
 
 
-def is_full(system: JewelryShop) -> ComplaintMatcher[Strength]:
-    """Matches when every part is complete and both stores have one head and all their followers."""
+def is_full(system: JewelryShop, calm: float = 0.0) -> ComplaintMatcher[Strength]:
+    """Matches when every part is complete and both stores have one head and all their followers, for `calm` seconds."""
     database, cache = _others(system, "database"), _others(system, "cache")
     watchers = _others(system, "watcher") + 1
     parts, leader, master = are_complete(), agrees_on_one_leader(database), agrees_on_one_master(cache, watchers)
 
     def complaints(strength: Strength) -> list[str]:
-        return [
+        found = [
             *parts.complaints(strength.states),
             *leader.complaints(strength.database),
             *master.complaints(strength.cache),
             *strength.mute,
         ]
+        brief = [f"whole for only {strength.held:.1f} s"] if strength.held < calm else []
+        return found or brief
 
     promise = "every part, one database leader and one cache master with all their followers"
     return without_complaints(promise, complaints)
