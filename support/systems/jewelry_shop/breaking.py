@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from support.expect import expect
 from support.faults.base import Fault, FaultRunner, Injection
-from support.faults.machines import NodeCutOff, NodePowerOff
+from support.faults.machines import MachineFault, NodeCutOff, NodePowerOff
 from support.faults.pods import PodDeleted
 from support.faults.processes import Place, ProcessesFrozen, ProcessesKilled
 from support.faults.roles import DatabaseSwitchover
@@ -55,7 +55,7 @@ class Breaker:
         self, fault: Fault, runs: Sequence[ProbeRun], hit: Sequence[Pod], *, alongside: bool = False
     ) -> Injection:
         """Injects a fault between two marks of the probes. `hit`: instances whose restart it explains."""
-        self.calm = _CALM_AFTER_MACHINE_S if isinstance(fault, NodePowerOff | NodeCutOff) else self.calm
+        self.calm = _CALM_AFTER_MACHINE_S if isinstance(fault, MachineFault) else self.calm
         self.restarts.explained |= {pod.name for pod in hit}
         # On top of everything that the scenario has registered so far: first the faults end, then full strength is
         # demanded, then shops are removed.
