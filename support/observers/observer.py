@@ -21,7 +21,7 @@ __all__ = ["DEFAULT_IMAGE", "HttpAnswer", "Observer", "ObserverError", "RedisAns
 
 DEFAULT_IMAGE = "holdfast/observer:1"
 _PORT = 8088
-_TRAVEL_S = 3.0  # seconds beside the question's own time: API server, proxy, a busy machine
+_TRAVEL_S = 10.0  # seconds beside the question's own time: API server, proxy, and a machine busy with a failover
 _HERE = Path(__file__).parent
 _ROLE = "holdfast.dev/role=observer"
 _CONTROL_PLANE = "node-role.kubernetes.io/control-plane"

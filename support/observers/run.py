@@ -12,6 +12,7 @@ from support.observers.clock import ClockReading
 from support.waiting import SYSTEM_CLOCK, Broken, Clock, Deadline, Unknown, eventually
 
 _MOST_PIECES = 200  # of 1 MB each: more lines than any run can write
+_READ_S = 3.0  # seconds for one piece: reading is repeated anyway, and a machine that was cut off must not hold it up
 
 
 class ObserverError(Exception):
@@ -74,7 +75,7 @@ class ProbeRun:
     def read(self) -> Journal:
         """Reads what has been written since the last time. Raises ObserverError."""
         for _ in range(_MOST_PIECES):
-            piece = self._agent.lines(self.name, self._journal.bytes_read, self._within)
+            piece = self._agent.lines(self.name, self._journal.bytes_read, min(self._within, _READ_S))
             if not piece:
                 break
             self._journal.feed(piece)
