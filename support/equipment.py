@@ -34,12 +34,14 @@ def install_observer(cluster: Cluster, limits: Limits, run: str) -> Observer:
     return observer
 
 
-def open_fault_desk(cluster: Cluster, profile: Profile, limits: Limits, run: str) -> FaultDesk:
+def open_fault_desk(
+    cluster: Cluster, profile: Profile, limits: Limits, run: str, *, machines: bool = False
+) -> FaultDesk:
     """Janitor first, then the life sign, then the guards of the profile; only after that can anything be broken.
 
     Raises Refusal when another run is at work in the cluster.
     """
-    janitor.ensure(cluster, profile.kube.namespace, limits.observer_ready)
+    janitor.ensure(cluster, profile.kube.namespace, limits.observer_ready, machines=machines)
     lease = RunLease(cluster, run)
     lease.acquire()
     kube = profile.kube

@@ -39,8 +39,10 @@ def start(selection: list[str], reporters: list[Any], config: Any) -> Suite:
     _refuse_absent_system(cluster, profile)
     reporters.append(NothingRunGuard(config))
     observer = Lazy(lambda: install_observer(cluster, limits, settings.run))
-    faults = Lazy(lambda: open_fault_desk(cluster, profile, limits, settings.run))
-    suite = Suite(settings, profile, cluster, platforms.current(), limits, observer, faults)
+    platform = platforms.current()
+    machines = platform.node_faults is not None
+    faults = Lazy(lambda: open_fault_desk(cluster, profile, limits, settings.run, machines=machines))
+    suite = Suite(settings, profile, cluster, platform, limits, observer, faults)
     write_environment(results_dir(), describe(suite))
     sys.stdout.write(f"Run {suite.run}: {profile.system} in {cluster.context}. Limits: {'; '.join(limits.lines())}\n")
     return suite

@@ -16,20 +16,23 @@ WORKLOAD = Workload(
 )
 
 
-def ensure(cluster: Cluster, system_namespace: str, within: float, image: str = DEFAULT_IMAGE) -> None:
+def ensure(
+    cluster: Cluster, system_namespace: str, within: float, image: str = DEFAULT_IMAGE, *, machines: bool = False
+) -> None:
     """Installs or updates the janitor, gives it its narrow role in the system's namespace, waits until it is ready.
 
+    `machines`: the platform can make machines fail, so it may also look whether they are back.
     Raises NotInstalled when it does not become ready, ApiError when the cluster refuses.
     """
     WORKLOAD.ensure(cluster, image, within)
-    for body in _role(system_namespace):
+    for body in [*_role(system_namespace), *(_looking_at_machines() if machines else [])]:
         if not _there(cluster, body):
             cluster.apply(body)
 
 
 def _there(cluster: Cluster, body: dict[str, Any]) -> bool:
     kind = f"{body['kind'].lower()}s"
-    found = cluster.list(kind, body["metadata"]["namespace"], fields=f"metadata.name={_NAME}")
+    found = cluster.list(kind, body["metadata"].get("namespace", ""), fields=f"metadata.name={_NAME}")
     return any(one.get("rules") == body.get("rules") and one.get("subjects") == body.get("subjects") for one in found)
 
 
@@ -52,6 +55,26 @@ def _role(namespace: str) -> list[dict[str, Any]]:
         "kind": "RoleBinding",
         "metadata": metadata,
         "roleRef": {"apiGroup": api, "kind": "Role", "name": _NAME},
+        "subjects": [{"kind": "ServiceAccount", "name": "janitor", "namespace": NAMESPACE}],
+    }
+    return [role, binding]
+
+
+def _looking_at_machines() -> list[dict[str, Any]]:
+    """Read one machine's state: a record of a machine fault is struck out when the machine is back."""
+    metadata = {"name": _NAME, "labels": {"app.kubernetes.io/managed-by": "holdfast"}}
+    api = "rbac.authorization.k8s.io"
+    role = {
+        "apiVersion": f"{api}/v1",
+        "kind": "ClusterRole",
+        "metadata": metadata,
+        "rules": [{"apiGroups": [""], "resources": ["nodes"], "verbs": ["get"]}],
+    }
+    binding = {
+        "apiVersion": f"{api}/v1",
+        "kind": "ClusterRoleBinding",
+        "metadata": metadata,
+        "roleRef": {"apiGroup": api, "kind": "ClusterRole", "name": _NAME},
         "subjects": [{"kind": "ServiceAccount", "name": "janitor", "namespace": NAMESPACE}],
     }
     return [role, binding]

@@ -29,9 +29,8 @@ Json = dict[str, Any]
 
 LOOK_EVERY_S = 2.0
 SILENT_S = 15.0  # seconds without renewal after which a run is dead
-PLATFORM_S = (
-    60.0  # seconds past its deadline during which an intent of machines stays readable: only the platform mends
-)
+NOTICED_S = 20.0  # seconds after which Kubernetes calls a lost machine not ready: its grace period of 16 s and a margin
+PLATFORM_S = 60.0  # seconds past its deadline for which the record of a machine that is not back is kept
 CALL_S = 5.0  # longest wait for the API server
 COMMAND_S = 10.0  # longest wait for a command
 CREDENTIALS = Path("/var/run/secrets/kubernetes.io/serviceaccount")
@@ -70,9 +69,10 @@ class Janitor:
         for intent in intents:
             run = intent["metadata"].get("labels", {}).get("holdfast.dev/run", "")
             left = _seconds_left(intent, server_time)
-            dead = silent.get(f"run-{run}", SILENT_S) >= SILENT_S
-            if dead or left <= 0:
-                self._mend(intent, "its run is gone" if dead else "its time is over", left)
+            quiet = silent.get(f"run-{run}", float("inf"))
+            if quiet >= SILENT_S or left <= 0:
+                why = "its run is gone" if quiet >= SILENT_S else "its time is over"
+                self._mend(intent, why, left, quiet >= SILENT_S + NOTICED_S or left <= -NOTICED_S)
         runs = {intent["metadata"].get("labels", {}).get("holdfast.dev/run") for intent in intents}
         for name, seconds in silent.items():
             if seconds >= SILENT_S and name.removeprefix("run-") not in runs:
@@ -90,14 +90,14 @@ class Janitor:
         self._seen = seen
         return {name: now - since for name, (_, since) in seen.items()}
 
-    def _mend(self, intent: Json, why: str, left: float) -> None:
+    def _mend(self, intent: Json, why: str, left: float, noticed: bool) -> None:
         data, name = intent.get("data", {}), intent["metadata"]["name"]
         problems = []
         for remedy in json.loads(data.get("revert", "[]")):
             if remedy["by"] == "command":
                 problems.append(self._command(remedy))
-            elif remedy["by"] == "platform" and left > -PLATFORM_S:
-                return  # the platform has armed the end itself; the record stays for who looks
+            elif remedy["by"] == "platform" and not self._is_over(remedy["machine"], left, noticed):
+                return  # the platform has armed the end itself; the record stays until the machine is back
         what = f"{name}: {data.get('kind')} at {data.get('target')}, {why}"
         failed = [problem for problem in problems if problem]
         if failed:
@@ -111,6 +111,18 @@ class Janitor:
         if pod is None or pod["metadata"]["uid"] != remedy["uid"]:
             return ""  # replaced meanwhile: what was broken in it is gone with it
         return self.api.command(remedy["namespace"], remedy["pod"], remedy["container"], remedy["command"])
+
+    def _is_over(self, machine: str, left: float, noticed: bool) -> bool:
+        """Whether a machine is ready, so late that Kubernetes has noticed if it was not; or is long overdue."""
+        return left <= -PLATFORM_S or (noticed and self._is_back(machine))
+
+    def _is_back(self, machine: str) -> bool:
+        try:
+            node = self.api.get(f"/api/v1/nodes/{machine}") or {}
+        except urllib.error.HTTPError:  # without the right to look nothing is known
+            return False
+        conditions = node.get("status", {}).get("conditions", [])
+        return any(one["type"] == "Ready" and one["status"] == "True" for one in conditions)
 
     def _path(self, plural: str) -> str:
         return f"/api/v1/namespaces/{self.namespace}/{plural}"

@@ -27,6 +27,7 @@ class FakeApi:
         self.intents: dict[str, dict[str, Any]] = {}
         self.leases: dict[str, int] = {}
         self.uid = "uid-1"
+        self.machine_ready = False
         self.failure = ""
         self.commands: list[Sequence[str]] = []
 
@@ -43,6 +44,8 @@ class FakeApi:
         return [{"metadata": {"name": name, "resourceVersion": str(at)}} for name, at in self.leases.items()], time
 
     def get(self, path: str) -> dict[str, Any] | None:
+        if "/nodes/" in path:
+            return {"status": {"conditions": [{"type": "Ready", "status": str(self.machine_ready)}]}}
         return {"metadata": {"uid": self.uid}} if self.uid else None
 
     def delete(self, path: str) -> None:
@@ -140,6 +143,26 @@ def test_machines_are_left_to_the_platform_and_stay_readable(world: World) -> No
     world.let_pass(80)
     assert len(world.api.intents) == 1
     world.let_pass(14)
+    assert world.api.intents == {}
+
+
+def test_a_machine_is_not_called_back_before_its_loss_can_have_been_noticed(world: World) -> None:
+    world.api.machine_ready = True
+    world.api.add(ByPlatform("power_on", "two"), seconds=300)
+    world.let_pass(10)
+    world.alive = False
+    world.let_pass(34)
+    assert len(world.api.intents) == 1
+    world.let_pass(6)
+    assert world.api.intents == {}
+
+
+def test_a_machine_that_is_back_needs_no_record_any_more(world: World) -> None:
+    world.api.add(ByPlatform("power_on", "two"), run="b", seconds=300)
+    world.let_pass(20)
+    assert len(world.api.intents) == 1
+    world.api.machine_ready = True
+    world.let_pass(2)
     assert world.api.intents == {}
 
 
