@@ -24,6 +24,8 @@ Json = dict[str, Any]
 
 _COMMAND_S = 10.0  # seconds for one command in a container; they do their work in milliseconds
 _STOPPED = "T"  # the state that /proc shows for a stopped process
+# Ended by itself meanwhile: a child of a process that stands still remains as a zombie, and runs nothing.
+_ENDED = {"gone", "Z"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,7 @@ class ProcessesFrozen:
         def look(_: Deadline) -> set[str]:
             lines = _run(cluster, place, scripts.states(pids)).splitlines()
             found = {line.split()[1] for line in lines}
-            return {_STOPPED} if found - {"gone"} == {_STOPPED} else found - {_STOPPED}
+            return {_STOPPED} if found - _ENDED == {_STOPPED} else found - {_STOPPED}
 
         return look
 

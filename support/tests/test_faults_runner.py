@@ -65,6 +65,13 @@ def test_the_intent_is_written_before_and_removed_after_the_fault() -> None:
     assert faults.open == []
 
 
+def test_a_child_that_ended_while_its_parent_was_stopped_is_no_doubt_about_the_freeze() -> None:
+    cluster = shop()
+    cluster.answer = lambda pod, command: ExecResult("7 T\n8 Z\n" if "states" in command else "7\n8\n", "", 0)
+    proof = runner(cluster).inject(ProcessesFrozen([PLACE], DATABASE_MEMBER, 45), within=0.1).proof
+    assert "in state T" in proof
+
+
 def test_a_freeze_that_did_not_happen_is_undone_and_told() -> None:
     cluster = shop()
     cluster.answer = stopping("S")  # type: ignore[assignment]
