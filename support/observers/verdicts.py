@@ -58,13 +58,19 @@ class Measurement:
 
 
 def measure(
-    journal: Journal, probe: str, fault: float, over: float | None = None, patience: float = float("inf")
+    journal: Journal,
+    probe: str,
+    fault: float,
+    over: float | None = None,
+    patience: float = float("inf"),
+    until: float = float("inf"),
 ) -> Measurement:
     """The measurement of one probe; the fault was injected between `fault` and `over` (both on the agent's clock).
 
-    Read the journal to its end first: attempts that are still open are not counted.
+    Attempts that began at `until` or later are left out. Read the journal to its end first: attempts that are still
+    open are not counted.
     """
-    attempts = journal.attempts(probe)
+    attempts = [attempt for attempt in journal.attempts(probe) if attempt.start < until]
     bounds = downtime(attempts, fault, patience=patience)
     after = max(over or fault, *(outage.last_failed for outage in bounds.outages), fault)
     evidence = Evidence(

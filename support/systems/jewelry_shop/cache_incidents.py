@@ -101,7 +101,7 @@ def interruption(world: World, limit: float) -> Judged:
     story = world.things.get(CacheStory)
     story.traffic.settle(story.in_effect, limit + world.suite.limits.settle)
     journal = story.traffic.stop()
-    measured = measure(journal, CACHE, story.fault, story.in_effect)
+    measured = measure(journal, CACHE, story.fault, story.in_effect, until=story.traffic.settled_until)
     verdict, view = measured.judge(limit), story.system.cache.view()
     pictures.attach_failover(story, measured, limit, verdict)
     causes = [] if verdict.kept else _complaints(story.system, view)

@@ -72,8 +72,9 @@ def snapshot(system: JewelryShop) -> tuple[ClusterView, Pod, FailoverSettings]:
 def judge_interruption(story: Failover, limit: float, needed: int = 200) -> Judged:
     """The interruption of sales and of direct writes, against the promise; stops the traffic and draws the picture."""
     journal = story.traffic.stop()
-    sales = measure(journal, SALES, story.fault, story.in_effect)
-    direct = measure(journal, DIRECT, story.fault, story.in_effect)
+    until = story.traffic.settled_until
+    sales = measure(journal, SALES, story.fault, story.in_effect, until=until)
+    direct = measure(journal, DIRECT, story.fault, story.in_effect, until=until)
     verdict = sales.judge(limit, needed)
     if verdict.kept and direct.bounds.lower > limit:
         verdict = direct.judge(limit, _DIRECT_NEEDED)

@@ -36,7 +36,6 @@ _PLENTY = 100_000  # pieces of each: no run can sell them
 _TILLS = 4  # further tills: different tills compete for goods only
 _REACHED_S = 60.0  # seconds until the agent of a machine that was cut off can be reached again
 _STOP_S = 30.0  # seconds until attempts under way have ended: the longest deadline is 12 s
-_HANGS_S = 2.0  # seconds after which an attempt counts as hanging: ten times what a sale takes on a busy machine
 
 
 @dataclass(slots=True)
@@ -50,6 +49,7 @@ class Traffic:
     journal: Journal | None = None  # set when the run has ended
     others: list[ProbeRun] = field(default_factory=list)  # runs on other machines or begun later
     instances: list[str] = field(default_factory=list)  # names of the instances that are sold at in turn
+    settled_until: float = float("inf")  # all attempts that began before had ended when `settle` was content
 
     def warm_up(self, within: float) -> None:
         """Waits for as many confirmed attempts as a verdict needs before the fault. Raises Broken when none come."""
@@ -58,6 +58,7 @@ class Traffic:
     def settle(self, since: float, within: float) -> None:
         """Waits until as many attempts as a verdict needs were confirmed after the last one that was not.
 
+        What begins between this and the end of the observation is in the ledger, but no verdict waits for it.
         Says nothing when they stay out: the verdict over the bounds says it better.
         """
         if self.journal is not None:
@@ -69,12 +70,14 @@ class Traffic:
             eventually(lambda _: self._in_a_row(since), enough, within, "Confirmed", retrying=(ObserverError,))
 
     def _in_a_row(self, since: float) -> int:
+        """Confirmed after the last failure; what began after an attempt that still hangs is not looked at yet."""
         attempts = [one for one in self.run.attempts(self.leading) if one.start >= since]
-        newest = max((one.start for one in attempts), default=since)
-        # An attempt that has hung for a while will hardly end well, and it began after some that did.
-        bad = [one.start for one in attempts if not one.ok and (one.outcome != "open" or one.start < newest - _HANGS_S)]
-        last_bad = max(bad, default=since)
-        return sum(one.ok and one.start >= last_bad for one in attempts)
+        horizon = min((one.start for one in attempts if one.outcome == "open"), default=float("inf"))
+        settled = [one for one in attempts if one.start < horizon]
+        last_bad = max((one.start for one in settled if not one.ok), default=since)
+        confirmed = sum(one.ok and one.start >= last_bad for one in settled)
+        self.settled_until = horizon if confirmed >= NEEDED else float("inf")
+        return confirmed
 
     def stop(self) -> Journal:
         """Ends the customers' probes, waits for what is under way, reads everything. A second call does nothing more.
