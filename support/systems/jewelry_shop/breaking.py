@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from support.errors import Refusal
 from support.expect import expect
 from support.faults.base import Fault, FaultRunner, Injection
 from support.faults.machines import MachineFault, NodeCutOff, NodePowerOff
@@ -45,6 +46,7 @@ class Breaker:
     restarts: Restarts
     open: list[Injection] = field(default_factory=list)
     calm: float = _CALM_S  # seconds for which full strength must hold
+    struck: bool = False  # whether anything may have been broken
 
     @property
     def system(self) -> JewelryShop:
@@ -61,9 +63,14 @@ class Breaker:
         # demanded, then shops are removed.
         self.world.clean_ups.renew("see the shop at full strength again", self.demand_full_strength)
         self.world.clean_ups.renew("end every fault", self.end_all)
-        injection = self.runner.inject(
-            fault, runs, within=self.world.suite.limits.fault_effect, alongside=alongside or bool(self.open)
-        )
+        struck_before, self.struck = self.struck, True
+        try:
+            injection = self.runner.inject(
+                fault, runs, within=self.world.suite.limits.fault_effect, alongside=alongside or bool(self.open)
+            )
+        except Refusal:  # refused before anything was touched
+            self.struck = struck_before
+            raise
         self.open.append(injection)
         return injection
 
@@ -79,7 +86,8 @@ class Breaker:
 
     def demand_full_strength(self) -> None:
         """Raises Broken unless everything is whole again in the promised time and nothing restarted without cause."""
-
+        if not self.struck:
+            return
         whole, since = is_full(self.system), [SYSTEM_CLOCK.now()]
 
         def look(deadline: Deadline) -> Strength:
