@@ -60,7 +60,7 @@ def _kubectl(options: argparse.Namespace) -> int:
 def _test(options: argparse.Namespace) -> int:
     from support.running import run
 
-    return run.test(options.behave, nodes=options.nodes)
+    return run.test(options.behave, nodes=options.nodes, jobs=options.jobs, seed=options.seed)
 
 
 def _report(_: argparse.Namespace) -> int:
@@ -94,6 +94,13 @@ def _steps(_: argparse.Namespace) -> int:
     )
 
 
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError(text)
+    return number
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="holdfast", description=DESCRIPTION)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
@@ -118,6 +125,13 @@ def _parser() -> argparse.ArgumentParser:
     test.add_argument(
         "--nodes", type=int, choices=(1, 3), default=3, help="machines of the cluster (default: %(default)s)"
     )
+    test.add_argument(
+        "--jobs",
+        type=_positive,
+        default=2,
+        help="processes for scenarios that break nothing; the others run alone after them (default: %(default)s)",
+    )
+    test.add_argument("--seed", type=int, help="number that decides the order (default: one at random, printed)")
     command("report", "build the report of the last run again", _report)
     prove = command("prove", "break the platform on purpose and demand that the tests turn red with the cause", _prove)
     prove.add_argument("sabotage", nargs="+", help="id of a sabotage, such as JS-S-28, or `all`")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import sys
@@ -26,6 +27,8 @@ from support.running.tags import needs, promise_ids, refuse_unknown_tags, waived
 from support.settings import settings_from
 from support.suite import Lazy, Suite
 from support.world import World
+
+_NUMBERS = itertools.count(1)  # of the scenarios of this process
 
 
 def start(selection: list[str], reporters: list[Any], config: Any) -> Suite:
@@ -67,8 +70,10 @@ def reason_to_skip(suite: Suite, tags: set[str]) -> str:
 
 def begin(suite: Suite, tags: set[str]) -> World:
     """A new world for a scenario."""
-    first = next(iter(promise_ids(tags)), "none")
-    return World(suite, first.replace("-", "").lower(), changes_before=len(suite.cluster.mutations))
+    first = next(iter(promise_ids(tags)), "none").replace("-", "").lower()
+    # Worker and number: two scenarios of one promise, also at the same time, never share a name.
+    name = f"{first}w{suite.settings.worker}n{next(_NUMBERS)}"
+    return World(suite, name, changes_before=len(suite.cluster.mutations))
 
 
 def finish(world: World, *, failed: bool) -> None:

@@ -15,6 +15,8 @@ from support.paths import state_dir
 
 Keep = Literal["none", "failed", "all"]
 
+WORKER_VARIABLE = "HOLDFAST_WORKER"
+
 _RUN_LETTERS = 6  # 36^6 names: two runs of a year never share one, and the short names of shops stay short
 _RUN_NAME = set(string.ascii_lowercase + string.digits)
 _PATIENCE_FROM, _PATIENCE_TO = 0.1, 20.0  # below, nothing is ever ready; above, a hung run blocks a whole night
@@ -30,10 +32,11 @@ class Settings:
     patience: float  # multiplies every technical limit
     keep: Keep  # which scenarios leave their shops and objects behind
     run: str  # name of this run, in everything that it creates
+    worker: str = ""  # number of this process among the workers of a parallel run; empty: the only one
 
     def lines(self) -> list[str]:
         """One line per setting, for the start of a run and the report's environment page."""
-        return [f"{name} {value}" for name, value in asdict(self).items()]
+        return [f"{name} {value}" for name, value in asdict(self).items() if name != "worker"]
 
 
 def settings_from(environment: Mapping[str, str] | None = None) -> Settings:
@@ -46,6 +49,7 @@ def settings_from(environment: Mapping[str, str] | None = None) -> Settings:
         patience=_patience(known.get("HOLDFAST_PATIENCE") or "1"),
         keep=_keep(known.get("KEEP") or "none"),
         run=_run(known.get("HOLDFAST_RUN") or _new_run()),
+        worker=known.get(WORKER_VARIABLE, ""),
     )
 
 

@@ -95,7 +95,7 @@ class HoldfastListener(AllureListener):  # type: ignore[misc]
         try:
             failed = run(runner)
         except BaseException as error:
-            self._stop(scenario, Outcome(BROKEN, f"Not judged: the run was stopped here.\n{text_of(error)}", "", error))
+            self.close_scenario(scenario, Outcome(BROKEN, f"Not judged: the run was stopped here.\n{text_of(error)}", "", error))
             raise
         self.stop_scenario(scenario)
         return failed
@@ -123,9 +123,10 @@ class HoldfastListener(AllureListener):  # type: ignore[misc]
 
     def stop_scenario(self, scenario: Any) -> None:
         """Writes the result, or drops it when nobody asked for this scenario."""
-        self._stop(scenario, scenario_outcome(scenario, self.clean_ups.take()))
+        self.close_scenario(scenario, scenario_outcome(scenario, self.clean_ups.take()))
 
-    def _stop(self, scenario: Any, outcome: Outcome) -> None:
+    def close_scenario(self, scenario: Any, outcome: Outcome) -> None:
+        """Writes the result with an outcome that is known already."""
         if self._chosen_before:
             self.flush_steps()
             result = self.logger.get_test(self.current_scenario_uuid)

@@ -127,7 +127,9 @@ def write_environment(results_dir: Path, values: Mapping[str, object]) -> None:
         known[re.sub(r"([\\ :=#!])", r"\\\1", _one_line(name))] = _one_line(value).replace("\\", "\\\\")
     suite = {"Python": sys.version.split()[0], **{package: version(package) for package in _PACKAGES}}
     known["Suite"] = ", ".join(f"{name} {number}" for name, number in suite.items())
-    file.write_text("".join(f"{name} = {value}\n" for name, value in known.items()), encoding="utf-8")
+    unfinished = file.with_name(f".{file.name}.{os.getpid()}")  # workers of one run write the same values
+    unfinished.write_text("".join(f"{name} = {value}\n" for name, value in known.items()), encoding="utf-8")
+    unfinished.replace(file)
 
 
 def _one_line(value: object) -> str:

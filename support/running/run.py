@@ -14,17 +14,25 @@ from support.paths import project_dir
 from support.platforms import delivery
 from support.platforms.base import Platform
 from support.progress import Steps
+from support.running.order import SEED_VARIABLE
 from support.settings import settings_from
 
+_PARALLEL = "support.running.parallel:ParallelRunner"
 
-def test(arguments: Sequence[str], nodes: int) -> int:
-    """Bring the platform up if needed, run behave with `arguments`, build the report; returns behave's exit code."""
+
+def test(arguments: Sequence[str], nodes: int, jobs: int, seed: int | None = None) -> int:
+    """Bring the platform up if needed, run behave with `arguments` in `jobs` processes, build the report.
+
+    Returns behave's exit code.
+    """
     settings, steps = settings_from(), Steps()
     platform = platforms.chosen()
     platform.up(nodes, lambda: delivery.archives(settings.profile, platform, steps))
     delivery.deliver(settings.profile, platform, steps)
     run_dir = places.new_run_dir(settings.run)
-    code = behave(platform, arguments, {places.RUN_DIR_VARIABLE: str(run_dir), "HOLDFAST_RUN": settings.run})
+    environment = {places.RUN_DIR_VARIABLE: str(run_dir), "HOLDFAST_RUN": settings.run}
+    environment |= {} if seed is None else {SEED_VARIABLE: str(seed)}
+    code = behave(platform, [f"--runner={_PARALLEL}", "--jobs", str(jobs), *arguments], environment)
     if any((run_dir / "results").glob("*-result.json")):  # a refused run has none
         with steps.step("building the report", usually_s=3):
             built = report.build_run(run_dir, run_name=run_dir.name)
@@ -41,10 +49,11 @@ def behave(platform: Platform, arguments: Sequence[str], environment: dict[str, 
     where = {"HOLDFAST_PLATFORM": platform.name}
     if platform.kubeconfig:
         where["HOLDFAST_KUBECONFIG"] = str(platform.kubeconfig)
-    everything = {**os.environ, **where, **environment}
+    process = subprocess.Popen(command, cwd=project_dir(), env={**os.environ, **where, **environment})
     try:
-        return subprocess.run(command, cwd=project_dir(), env=everything, check=False).returncode
-    except KeyboardInterrupt:
+        return process.wait()
+    except KeyboardInterrupt:  # behave has got it, too: it mends and removes before it ends
+        process.wait()
         return ExitCode.INTERRUPTED
 
 

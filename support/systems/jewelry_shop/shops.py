@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import string
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from support.clients.http import Answer, Way
 from support.expect import expect
@@ -23,13 +23,21 @@ class Naming:
     """What the names of a scenario's shops begin with."""
 
     run: str
-    scenario: str
+    scenario: str  # of this scenario alone, also among those that run at the same time
+    _given: set[str] = field(default_factory=set, repr=False)
 
     def slug(self) -> str:
-        """A new short name: e2e-<run>-<scenario>-<4 letters>."""
-        tail = "".join(secrets.choice(string.ascii_lowercase) for _ in range(_LETTERS))
+        """A new short name, never the same twice: e2e-<run>-<scenario>-<4 letters>."""
+        tail = _letters()
+        while tail in self._given:
+            tail = _letters()
+        self._given.add(tail)
         head = f"e2e-{self.run}-{self.scenario}"[: _SLUG - _LETTERS - 1].rstrip("-")
         return f"{head}-{tail}"
+
+
+def _letters() -> str:
+    return "".join(secrets.choice(string.ascii_lowercase) for _ in range(_LETTERS))
 
 
 class Shops:
