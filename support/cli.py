@@ -69,6 +69,12 @@ def _report(_: argparse.Namespace) -> int:
     return run.report_again()
 
 
+def _catalogue(_: argparse.Namespace) -> int:
+    from support.running import run
+
+    return run.show_catalogue()
+
+
 def _prove(options: argparse.Namespace) -> int:
     from support.running import prove
 
@@ -133,6 +139,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     test.add_argument("--seed", type=int, help="number that decides the order (default: one at random, printed)")
     command("report", "build the report of the last run again", _report)
+    command("catalogue", "list every promise with the last word on it, and write the page of the catalogue", _catalogue)
     prove = command("prove", "break the platform on purpose and demand that the tests turn red with the cause", _prove)
     prove.add_argument("sabotage", nargs="+", help="id of a sabotage, such as JS-S-28, or `all`")
     command("halt", "revert every fault now", _halt)

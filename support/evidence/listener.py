@@ -95,7 +95,9 @@ class HoldfastListener(AllureListener):  # type: ignore[misc]
         try:
             failed = run(runner)
         except BaseException as error:
-            self.close_scenario(scenario, Outcome(BROKEN, f"Not judged: the run was stopped here.\n{text_of(error)}", "", error))
+            self.close_scenario(
+                scenario, Outcome(BROKEN, f"Not judged: the run was stopped here.\n{text_of(error)}", "", error)
+            )
             raise
         self.stop_scenario(scenario)
         return failed

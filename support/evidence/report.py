@@ -87,11 +87,16 @@ def build_run(run_dir: Path, *, run_name: str) -> Path:
 
 def build_newest() -> Path:
     """Renders the results of the newest run once more, also of a plain `behave`, into `reports/latest/index.html`."""
-    found = [*(reports_dir() / "runs").glob("*/results"), reports_dir() / "results"]
-    newest = max((each for each in found if any(each.glob("*-result.json"))), key=_written, default=found[-1])
+    newest = newest_results()
     if newest.parent != reports_dir():
         return build_run(newest.parent, run_name=f"holdfast {newest.parent.name}")
     return build(newest, reports_dir() / "latest" / "index.html", run_name="holdfast")
+
+
+def newest_results() -> Path:
+    """The folder with the newest results, also of a plain `behave`."""
+    found = [*(reports_dir() / "runs").glob("*/results"), reports_dir() / "results"]
+    return max((each for each in found if any(each.glob("*-result.json"))), key=_written, default=found[-1])
 
 
 def _written(results: Path) -> float:

@@ -21,6 +21,10 @@ class Promise:
     title: str
     capability: str
     harm: str  # none | disruptive | destructive
+    source: str = ""  # where the owner asked for it
+    priority: str = ""
+    limit: str = ""
+    sabotages: tuple[str, ...] = ()  # ids of the breakages that must turn it red
 
 
 @cache
@@ -32,7 +36,16 @@ def promises(folder: Path | None = None) -> Mapping[str, Promise]:
         loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
         entries = yaml.load(file.read_text(encoding="utf-8"), Loader=loader)["requirements"]  # noqa: S506 (safe loader)
         for entry in entries:
-            promise = Promise(entry["id"], entry["title"], entry["capability"], entry["harm"])
+            promise = Promise(
+                entry["id"],
+                entry["title"],
+                entry["capability"],
+                entry["harm"],
+                source=entry.get("source", ""),
+                priority=entry.get("priority", ""),
+                limit=entry.get("limit", ""),
+                sabotages=tuple(entry.get("sabotage", ())),
+            )
             if promise.id in found:
                 raise ValueError(f"{file.name}: {promise.id} occurs twice")
             found[promise.id] = promise

@@ -11,6 +11,7 @@ from pathlib import Path
 from support import platforms
 from support.errors import ExitCode, Refusal
 from support.evidence import places
+from support.evidence.proofs import keep_proof
 from support.paths import project_dir
 from support.platforms import delivery
 from support.platforms.base import Platform
@@ -22,6 +23,8 @@ from support.settings import settings_from
 
 # Length of a message in the table; the whole one is in the report.
 SHOWN = 300
+# A cause that stands further down is one that a person still has to search for (JS-1202).
+FIRST_LINES = 10
 
 
 @dataclass
@@ -54,6 +57,10 @@ def _plain(text: str) -> str:
     return " ".join(text.lower().split())
 
 
+def _first(message: str) -> str:
+    return "\n".join(message.splitlines()[:FIRST_LINES])
+
+
 def judge(sabotage: Sabotage, seen: dict[str, Outcome], promises: Iterable[str]) -> list[str]:
     """What is missing from a proof: promises that stayed green, and a cause that nobody named; empty when proved."""
     complaints = [
@@ -61,9 +68,9 @@ def judge(sabotage: Sabotage, seen: dict[str, Outcome], promises: Iterable[str])
         for promise in promises
         if promise not in seen or not seen[promise].red
     ]
-    messages = [message for outcome in seen.values() for message in outcome.messages]
+    messages = [_first(message) for outcome in seen.values() for message in outcome.messages]
     if not any(_plain(sabotage.named_cause) in _plain(message) for message in messages):
-        complaints.append(f"no message names the cause {sabotage.named_cause!r}")
+        complaints.append(f"no message names the cause {sabotage.named_cause!r} in its first {FIRST_LINES} lines")
     return complaints
 
 
@@ -104,9 +111,16 @@ def _prove(sabotage: Sabotage, saboteur: Saboteur, steps: Steps, platform: Platf
     seen = outcomes(run_dir / "results")
     complaints = judge(sabotage, seen, promises)
     _tell(sabotage, seen, complaints, steps)
+    red = [f"{promise}: {message}" for promise, outcome in sorted(seen.items()) for message in outcome.messages]
+    keep_proof(sabotage.id, not complaints, complaints or [_naming(sabotage, red)])
     if not complaints:
         shutil.rmtree(run_dir, ignore_errors=True)  # the newest run is that of a healthy system again
     return not complaints
+
+
+def _naming(sabotage: Sabotage, red: Sequence[str]) -> str:
+    """Of the red messages the one that names the cause."""
+    return next((words for words in red if _plain(sabotage.named_cause) in _plain(words)), "")
 
 
 def checked_promises() -> set[str]:

@@ -6,21 +6,25 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from support import platforms
 from support.errors import ExitCode
 from support.evidence import places, report
+from support.evidence.catalogue_page import write_page
+from support.evidence.verdict import Verdict
 from support.paths import project_dir
 from support.platforms import delivery
 from support.platforms.base import Platform
 from support.progress import Steps
+from support.running import conclusion
 from support.running.order import SEED_VARIABLE
 from support.settings import settings_from
 
 _PARALLEL = "support.running.parallel:ParallelRunner"
 
 
-def test(arguments: Sequence[str], nodes: int, jobs: int, seed: int | None = None) -> int:
+def test(arguments: Sequence[str], nodes: int, jobs: int, seed: int | None) -> int:
     """Bring the platform up if needed, run behave with `arguments` in `jobs` processes, build the report.
 
     Returns behave's exit code.
@@ -34,9 +38,7 @@ def test(arguments: Sequence[str], nodes: int, jobs: int, seed: int | None = Non
     environment |= {} if seed is None else {SEED_VARIABLE: str(seed)}
     code = behave(platform, [f"--runner={_PARALLEL}", "--jobs", str(jobs), *arguments], environment)
     if any((run_dir / "results").glob("*-result.json")):  # a refused run has none
-        with steps.step("building the report", usually_s=3):
-            built = report.build_run(run_dir, run_name=run_dir.name)
-        steps.say(f"report: {built}")
+        code = _conclude(run_dir, code, steps)
     return code
 
 
@@ -58,6 +60,36 @@ def behave(platform: Platform, arguments: Sequence[str], environment: dict[str, 
 
 
 def report_again() -> int:
-    """Build the report of the newest run again."""
-    Steps().say(f"report: {report.build_newest()}")
+    """Build the report of the newest run again, and the page of the catalogue."""
+    steps = Steps()
+    newest = report.newest_results()
+    verdict = conclusion.conclude(newest.parent)
+    _tell(verdict, report.build_newest(), steps)
     return ExitCode.OK
+
+
+def show_catalogue() -> int:
+    """Print every promise with the last word on it, and write the page."""
+    print(conclusion.text_of_catalogue())  # noqa: T201 (what the command is for)
+    page = write_page(places.reports_dir() / "latest" / "catalogue.html", conclusion.catalogue_page(None, "none"))
+    Steps().say(f"catalogue: {page}")
+    return ExitCode.OK
+
+
+def _conclude(run_dir: Path, code: int, steps: Steps) -> int:
+    """Verdict, page and report of a finished run; the exit code, which is never greener than the results."""
+    verdict = conclusion.conclude(run_dir)
+    with steps.step("building the report", usually_s=3):
+        built = report.build_run(run_dir, run_name=run_dir.name)
+    _tell(verdict, built, steps)
+    if code == ExitCode.OK and not verdict.green:
+        steps.say(f"behave ended with 0, but the results say otherwise: {verdict.complaint}")
+        return ExitCode.PROMISE_BROKEN
+    return code
+
+
+def _tell(verdict: Verdict, built: Path, steps: Steps) -> None:
+    for line in (*verdict.lines(), *conclusion.coverage_lines(verdict)):
+        steps.say(line)
+    steps.say(f"report: {built}")
+    steps.say(f"catalogue of promises: {built.with_name('catalogue.html')}")

@@ -84,7 +84,9 @@ def test_only_trouble_around_scenarios_is_reported_once_for_each_of_them(both: t
 def test_junit_says_the_same(both: tuple[Ran, Ran, Path, Path]) -> None:
     def cases(folder: Path) -> list[str]:
         texts = [file.read_text() for file in sorted((folder / "junit").glob("*.xml"))]
-        return [f"{case}" for text in texts for case in re.findall(r'<testcase [^>]*name="([^"]*)" status="(\w+)"', text)]
+        return [
+            f"{case}" for text in texts for case in re.findall(r'<testcase [^>]*name="([^"]*)" status="(\w+)"', text)
+        ]
 
     assert cases(both[3]) == cases(both[2])
     assert cases(both[2])
@@ -137,7 +139,8 @@ def project(tmp_path: Path, scenarios: dict[str, str], tags: dict[str, str] | No
     (home / "features").mkdir(parents=True)
     (home / "steps").mkdir()
     lines = [
-        f"  {(tags or {}).get(name, '')}\n  Scenario: {name}\n    Given {sentence}\n" for name, sentence in scenarios.items()
+        f"  {(tags or {}).get(name, '')}\n  Scenario: {name}\n    Given {sentence}\n"
+        for name, sentence in scenarios.items()
     ]
     (home / "features" / "one.feature").write_text("Feature: One\n" + "\n".join(lines))
     (home / "environment.py").write_text(ENVIRONMENT)
@@ -163,7 +166,11 @@ def test_harmless_scenarios_overlap_and_the_others_are_alone_and_last(tmp_path: 
     assert any(a[0] < b[0] < a[1] for a in harmless for b in harmless), "nothing has run beside anything"
     for name in tags:
         begin, end = spans[name]
-        assert not [other for other, (start, stop) in spans.items() if other not in (name, "run") and start < end and stop > begin]
+        assert not [
+            other
+            for other, (start, stop) in spans.items()
+            if other not in (name, "run") and start < end and stop > begin
+        ]
     assert min(spans[name][0] for name in tags) > max(end for _, end in harmless)
     assert spans["d1"][0] == max(begin for begin, *_ in spans.values() if begin in [spans[name][0] for name in tags])
     assert len({pid for *_, pid in diary}) == 2, "workers are used again"
