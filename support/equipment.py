@@ -37,13 +37,29 @@ def install_observer(cluster: Cluster, limits: Limits, run: str) -> Observer:
 def open_fault_desk(
     cluster: Cluster, profile: Profile, limits: Limits, run: str, *, machines: bool = False
 ) -> FaultDesk:
-    """Janitor first, then the life sign, then the guards of the profile; only after that can anything be broken.
+    """The guards of the place first, then the janitor, then the life sign; only after that can anything be broken.
 
-    Raises Refusal when another run is at work in the cluster.
+    Raises Refusal, with nothing changed, when this is the wrong place or another run is at work in the cluster.
     """
+    guards, lease = guards_of(cluster, profile, run), RunLease(cluster, run)
+    guards.check_place(profile.kube.namespace)
+    lease.refuse_beside_another()
     janitor.ensure(cluster, profile.kube.namespace, limits.observer_ready, machines=machines)
-    lease = RunLease(cluster, run)
     lease.acquire()
-    kube = profile.kube
-    guards = Guards(cluster, run, kube.context, kube.fingerprint, kube.fault_opt_in_label)
     return Desk(FaultRunner(cluster, guards, run), lease)
+
+
+def guards_of(cluster: Cluster, profile: Profile, run: str) -> Guards:
+    """What must be true before a fault, as the profile says it."""
+    kube = profile.kube
+    return Guards(
+        cluster,
+        run,
+        kube.context,
+        kube.fingerprint,
+        kube.fault_opt_in_label,
+        system=kube.namespace,
+        parts={name: part.selector for name, part in profile.parts.items()},
+        destructive=profile.capabilities.destructive,
+        watched=True,
+    )

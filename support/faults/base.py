@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from support.cluster.client import Cluster
+from support.cluster.errors import NotFound
+from support.errors import ExitCode, Refusal
 from support.faults import intents
-from support.faults.guards import Guards, Right
+from support.faults.guards import Guards, Reach, Right
 from support.faults.intents import ByItself, Intent, Remedy
 from support.observers.run import ObserverError
 
@@ -118,8 +120,12 @@ class FaultRunner:
         `alongside` allows a fault while another of this run is open. Raises Refusal before anything was changed;
         ApiError or FaultFailed afterwards, with the fault already reverted.
         """
-        self._guards.check(fault.namespace, fault.rights(), alongside=alongside)
-        original = fault.precheck(self._cluster)
+        self._guards.check(fault.namespace, fault.rights(), alongside=alongside, reach=reach_of(fault))
+        try:
+            original = fault.precheck(self._cluster)
+        except NotFound as error:
+            sentence = f"There is no such thing to break: {fault.target}."
+            raise Refusal(sentence, "Ask anew who is there.", ExitCode.UNSAFE_TARGET) from error
         number = next(self._numbers)
         intent = Intent(
             name=f"intent-{self._run}-{number}",
@@ -170,6 +176,15 @@ class FaultRunner:
         with contextlib.suppress(Exception):
             fault.revert(self._cluster)
             intents.remove(self._cluster, intent)
+
+
+def reach_of(fault: Fault) -> Reach:
+    """How far a fault goes, read from what its kind names: one pod, several places, or a machine."""
+    places = getattr(fault, "places", None) or [getattr(fault, "place", None)]
+    pods = [(place.namespace, place.pod) for place in places if place is not None]
+    pods += [(fault.namespace, str(fault.pod))] if hasattr(fault, "pod") else []
+    machines = [str(fault.machine)] if hasattr(fault, "machine") else []
+    return Reach(pods, machines, fault.seconds, fault.target)
 
 
 def _mark(marking: Sequence[Marker], name: str) -> None:
