@@ -13,7 +13,7 @@ _PERCENTILE = 0.99  # of lateness, as the verdict asks for
 _NO_LINE = "the observer wrote no outcome"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: a million of them are made for one verdict, and that would double the time
 class Attempt:
     """One attempt. Times are seconds on the agent's monotonic clock.
 
