@@ -17,6 +17,7 @@ from support.equipment import install_observer, open_fault_desk
 from support.errors import ExitCode, Refusal
 from support.evidence.attach import attach_all, attach_text
 from support.evidence.diagnostics import collect
+from support.evidence.formatter import explain
 from support.evidence.places import results_dir
 from support.evidence.report import write_environment
 from support.limits import Limits
@@ -26,6 +27,7 @@ from support.running.needs import Needs
 from support.running.tags import needs, promise_ids, refuse_unknown_tags, waived
 from support.settings import settings_from
 from support.suite import Lazy, Suite
+from support.systems.jewelry_shop.diagnosis import known_causes
 from support.world import World
 
 _NUMBERS = itertools.count(1)  # of the scenarios of this process
@@ -123,11 +125,25 @@ def _refuse_absent_system(cluster: Cluster, profile: Profile) -> None:
 
 def _collect(world: World) -> None:
     profile = world.suite.profile
+    _explain(world)
     try:
         selectors = [part.selector for part in profile.parts.values()]
         attach_all(collect(world.suite.cluster, profile.kube.namespace, selectors))
     except Exception as error:  # evidence must never hide what went wrong before it
         attach_text("Diagnostics could not be collected", f"{type(error).__name__}: {error}")
+
+
+def _explain(world: World) -> None:
+    """The cause that a person would otherwise search for, if a look at the platform finds one (JS-1202)."""
+    try:
+        causes = known_causes(world.jewelry)
+    except Exception as error:  # a diagnosis must never hide what went wrong before it
+        attach_text("The platform could not be diagnosed", f"{type(error).__name__}: {error}")
+        return
+    explain(causes)
+    attach_text(
+        "Diagnosis of the platform", "\n".join(causes) or "No cause was found in parts, growth, takeover, fences."
+    )
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:

@@ -48,7 +48,7 @@ def settings_from(environment: Mapping[str, str] | None = None) -> Settings:
         context=known.get("HOLDFAST_CONTEXT", ""),
         patience=_patience(known.get("HOLDFAST_PATIENCE") or "1"),
         keep=_keep(known.get("KEEP") or "none"),
-        run=_run(known.get("HOLDFAST_RUN") or _new_run()),
+        run=_run(known.get("HOLDFAST_RUN") or new_run()),
         worker=known.get(WORKER_VARIABLE, ""),
     )
 
@@ -83,5 +83,6 @@ def _run(text: str) -> str:
     return text
 
 
-def _new_run() -> str:
+def new_run() -> str:
+    """A name for a run."""
     return "".join(secrets.choice(sorted(_RUN_NAME)) for _ in range(_RUN_LETTERS))

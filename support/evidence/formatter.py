@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from collections.abc import Iterable
 from functools import partial
 from typing import Any, TextIO, cast
 
@@ -32,6 +33,12 @@ def report_run_error(where: str, error: BaseException) -> None:
     that ends right afterwards has reported it. Does nothing when no report is written."""
     if _active is not None:
         _active.report_run_error(where, error)
+
+
+def explain(causes: Iterable[str]) -> None:
+    """Adds to the first lines of the scenario that runs, should it be red, what was found to be wrong around it."""
+    if _active is not None:
+        _active.listener.causes.extend(causes)
 
 
 class HoldfastFormatter(AllureFormatter):  # type: ignore[misc]

@@ -36,6 +36,7 @@ from support.evidence.outcome import (
     SKIPPED,
     CleanUpErrors,
     Outcome,
+    explained,
     scenario_outcome,
     step_outcome,
     text_of,
@@ -87,6 +88,7 @@ class HoldfastListener(AllureListener):  # type: ignore[misc]
         self.clean_ups = CleanUpErrors()
         self.red = 0  # results written so far that are neither passed nor skipped
         self._chosen_before = True
+        self.causes: list[str] = []  # found by looking at the platform after the scenario that runs has failed
         self._shown: list[str] = []  # HTML for the description of the scenario that runs
 
     def run_scenario(self, scenario: Any, run: Callable[[Any], bool], runner: Any) -> bool:
@@ -107,6 +109,7 @@ class HoldfastListener(AllureListener):  # type: ignore[misc]
         self.steps.clear()
         self.clean_ups.take()
         self._shown.clear()
+        self.causes.clear()
         # Left out before it began, without a reason: by tags, by name, or by a line number on the command line.
         self._chosen_before = self._is_chosen(scenario)
         self.current_scenario_uuid = uuid4()
@@ -129,6 +132,7 @@ class HoldfastListener(AllureListener):  # type: ignore[misc]
 
     def close_scenario(self, scenario: Any, outcome: Outcome) -> None:
         """Writes the result with an outcome that is known already."""
+        outcome = explained(outcome, self.causes)
         if self._chosen_before:
             self.flush_steps()
             result = self.logger.get_test(self.current_scenario_uuid)

@@ -23,6 +23,7 @@ PASSED, FAILED, BROKEN, SKIPPED = "passed", "failed", "broken", "skipped"
 
 NOT_JUDGED = "Not judged: something other than the promise broke first."
 NO_REASON = "Skipped without a reason."
+_CAUSES = 5  # lines of causes: with the owner's and the engineer's line they stay within the first ten
 _SILENT_CHECK = "A check failed without saying what it expected."
 # Errors whose text begins with a sentence for the owner; all others get NOT_JUDGED before theirs.
 _SPEAKING = (AssertionError, Refusal, Unknown)
@@ -139,6 +140,16 @@ def scenario_outcome(scenario: Any, clean_ups: Iterable[tuple[str, BaseException
     if name in ("skipped", "untested"):
         return Outcome(SKIPPED, scenario.skip_reason or (NO_REASON if name == "skipped" else "Not run."))
     return Outcome(BROKEN, f"{NOT_JUDGED}\nbehave ended the scenario as {name}.")
+
+
+def explained(outcome: Outcome, causes: Iterable[str]) -> Outcome:
+    """A red outcome with what a look at the platform found to be wrong: below the owner's line, above all details."""
+    shown = list(dict.fromkeys(causes))[:_CAUSES]
+    if outcome.status not in (FAILED, BROKEN) or not shown:
+        return outcome
+    first, *rest = outcome.message.splitlines() or [""]
+    lines = [first, *(f"Cause:     {cause}" for cause in shown), *rest]
+    return Outcome(outcome.status, "\n".join(lines), outcome.trace, outcome.error)
 
 
 def container_outcome(entity: Any, clean_ups: Iterable[tuple[str, BaseException]]) -> Outcome | None:

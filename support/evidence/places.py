@@ -16,9 +16,9 @@ def reports_dir() -> Path:
     return project_dir() / "reports"
 
 
-def new_run_dir(run_id: str) -> Path:
-    """The folder for a run that begins now: `reports/runs/<UTC time>-<run id>`; made here."""
-    made = reports_dir() / "runs" / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{run_id}"
+def new_run_dir(run_id: str, home: Path | None = None) -> Path:
+    """The folder for a run that begins now: `<UTC time>-<run id>` in `home`, else in `reports/runs`; made here."""
+    made = (home or reports_dir() / "runs") / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{run_id}"
     made.mkdir(parents=True, exist_ok=True)
     return made
 

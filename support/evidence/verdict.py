@@ -67,6 +67,12 @@ class Judged:
         part = [f"{ran} of {self.written} scenarios were run"] if self.state == "kept in part" else []
         return "; ".join(dict.fromkeys(told + part)) or ("" if self.state == "kept" else "not run")
 
+    @property
+    def cause(self) -> str:
+        """Behind a red state: the owner's line and the engineer's, of the first red scenario."""
+        red = [result for result in self.results if result.status in ("failed", "broken")]
+        return " ".join(" ".join(red[0].message.splitlines()[:2]).split()) if red else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:

@@ -55,20 +55,20 @@ def coverage_lines(verdict: Verdict) -> list[str]:
 
 def conclude(run_dir: Path) -> Verdict:
     """Judges a finished run, tells its report, and writes the page of the catalogue beside it."""
-    results = run_dir / "results"
-    verdict = verdict_of(results)
-    counts, rate = verdict.lines()
-    told = {
-        "Run": run_dir.name,
-        "Promises": counts,
-        "Known to be kept": rate.split(": ")[1],
-        "Catalogue of promises": "catalogue.html",
-    }
-    write_environment(results, told)
+    verdict = verdict_of(run_dir / "results")
+    tell(run_dir, verdict)
     page = catalogue_page(verdict, run_dir.name)
     write_page(run_dir / "catalogue.html", page)
     write_page(places.reports_dir() / "latest" / "catalogue.html", page)
     return verdict
+
+
+def tell(run_dir: Path, verdict: Verdict) -> str:
+    """Puts the verdict onto the report's environment page; what stands there now."""
+    counts, rate = verdict.lines()
+    told = {"Run": run_dir.name, "Promises": counts, "Known to be kept": rate.split(": ")[1]}
+    write_environment(run_dir / "results", told | {"Catalogue of promises": "catalogue.html"})
+    return (run_dir / "results" / "environment.properties").read_text(encoding="utf-8")
 
 
 def catalogue_page(verdict: Verdict | None, run_name: str) -> str:

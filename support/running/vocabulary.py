@@ -51,6 +51,11 @@ def _company(text: str) -> str:
     return text
 
 
+@parse.with_pattern(r"[A-Z]{2,3}-\d{2,4}")  # type: ignore[untyped-decorator]
+def _promise(text: str) -> str:
+    return text
+
+
 def _one_of(words: dict[str, str]) -> object:
     """A type that knows a closed list of words and gives what each stands for in the profile or the domain."""
 
@@ -86,6 +91,14 @@ OFFENCES = {"the same article number": "duplicate", "a price below its cost": "b
 
 # What members confirm.
 WRITES = {"sales": "sales", "writes": "writes"}
+# What a diagnosis looks at.
+AREAS = {
+    "parts": "parts",
+    "database": "database",
+    "growth": "growth",
+    "takeover": "failover",
+    "fences": "fences",
+}
 
 
 def register() -> None:
@@ -102,4 +115,6 @@ def register() -> None:
         Attempt=_one_of(ATTEMPTS),
         Offence=_one_of(OFFENCES),
         Writes=_one_of(WRITES),
+        Area=_one_of(AREAS),
+        Promise=_promise,
     )
