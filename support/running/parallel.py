@@ -119,14 +119,16 @@ class _Crew:
         """Works until nothing is left; whether anything has failed."""
         if threading.active_count() != 1:
             raise RuntimeError(f"threads before the workers were forked: {threading.enumerate()}")
-        before = signal.signal(signal.SIGTERM, _interrupt)
+        # Also Ctrl-C: who was started in the background would not hear it otherwise.
+        before = {number: signal.signal(number, _interrupt) for number in (signal.SIGTERM, signal.SIGINT)}
         try:
             while self._staff():
                 self._listen()
         except KeyboardInterrupt:
             self._stop()
         finally:
-            signal.signal(signal.SIGTERM, before)
+            for number, handler in before.items():
+                signal.signal(number, handler)
         return self._failed
 
     def _staff(self) -> bool:
@@ -290,4 +292,4 @@ def _say(text: str) -> None:
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt("SIGTERM")
+    raise KeyboardInterrupt("stopped by a signal")

@@ -1,0 +1,65 @@
+"""Every sentence of the controls passes over a fake that is well and turns red over one that breaks its promise."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from support.paths import project_dir
+from support.tests.controls.table import CONTROLS
+
+HOME = Path(__file__).parent / "controls"
+FORMATTER = "support.evidence.formatter:HoldfastFormatter"
+NEVER_FEWER = 69  # sentences under control when this was written; the number may only grow
+
+
+@pytest.fixture(scope="module")
+def ended(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], tuple[str, str]]:
+    """Status and message of each control, by name and state."""
+    folder = tmp_path_factory.mktemp("controls")
+    command = [sys.executable, "-m", "behave", "-f", FORMATTER, "-o", "unused", "-f", "plain", "-o", "-", "features"]
+    environment = {**os.environ, "HOLDFAST_RUN_DIR": str(folder)}
+    ran = subprocess.run(command, cwd=HOME, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    found = {}
+    for file in folder.glob("results/*-result.json"):
+        result = json.loads(file.read_text())
+        state = next((row["value"] for row in result.get("parameters", [])), "")
+        message = result.get("statusDetails", {}).get("message", "")
+        found[result["name"].split(" (")[0].removeprefix("The "), state] = (result["status"], message)
+    assert found, ran.stdout + ran.stderr
+    return found
+
+
+@pytest.mark.parametrize("name", CONTROLS)
+def test_the_sentence_is_green_when_its_promise_is_kept(
+    ended: dict[tuple[str, str], tuple[str, str]], name: str
+) -> None:
+    status, message = ended[name, "well"]
+    assert status == "passed", message
+
+
+@pytest.mark.parametrize("name", CONTROLS)
+def test_the_sentence_is_red_when_its_promise_is_broken(
+    ended: dict[tuple[str, str], tuple[str, str]], name: str
+) -> None:
+    status, message = ended[name, "broken"]
+    assert status == "failed", f"{status}: {message}"
+    assert message.strip()
+
+
+def test_every_control_runs_and_their_number_only_grows(ended: dict[tuple[str, str], tuple[str, str]]) -> None:
+    assert {name for name, _ in ended} == set(CONTROLS)
+    assert len(CONTROLS) >= NEVER_FEWER
+
+
+def test_the_sentences_are_those_of_the_steps() -> None:
+    """A sentence that no step file knows would be undefined and turn `well` red; here: how many are under control."""
+    files = (project_dir() / "steps").glob("*_steps.py")
+    written = sum(len(re.findall(r"^@then\(", file.read_text(), re.MULTILINE)) for file in files)
+    assert written >= len(CONTROLS)
