@@ -38,6 +38,11 @@ def test_every_promise_is_kept_and_the_report_says_so(run: Run) -> None:
     ]
     assert whole.code == 0, "\n\n".join(told) + whole.text[-1000:]  # characters: the summary
     assert {one["status"] for one in found} == {"passed"}, told
+    assert re.search(
+        r"\d+ promises: [1-9]\d* checked; [1-9]\d* kept, \d+ kept in part, 0 broken, 0 not known", whole.text
+    )
+    assert "--seed" in whole.text, "the order can be repeated"
+    assert (places.reports_dir() / "latest" / "catalogue.html").stat().st_size > 10_000  # bytes: all promises
     page = places.reports_dir() / "latest" / "index.html"
     assert page.stat().st_size > 100_000  # bytes: a page with its program and its data inside
 
