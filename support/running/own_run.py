@@ -24,7 +24,7 @@ from support.waiting import Unknown
 
 SAMPLE = Path(__file__).parent / "sample"
 _FORMATTER = "support.evidence.formatter:HoldfastFormatter"
-_WITHIN_S = 120.0  # a run of a few harmless scenarios takes some seconds
+_WITHIN_S = 300.0  # seconds; a run takes some of them, and 180 when a part never becomes ready
 _SUMMARY = re.compile(r"^(\d+) scenarios? passed(.*)$", re.MULTILINE)
 _STAMPED = re.compile(r"\d{8}T\d{6}Z-\w+")
 _RED = ("failed", "error", "hook_error", "cleanup_error")
@@ -187,9 +187,12 @@ def _run(project: Path, selection: Sequence[str], written: Mapping[str, int]) ->
             "-",
             *selection,
         ]
-        ended = subprocess.run(
-            command, cwd=project, env=environment, capture_output=True, text=True, timeout=_WITHIN_S, check=False
-        )
+        try:
+            ended = subprocess.run(
+                command, cwd=project, env=environment, capture_output=True, text=True, timeout=_WITHIN_S, check=False
+            )
+        except subprocess.TimeoutExpired as error:
+            raise Unknown(f"a run of its own did not end within {_WITHIN_S:g} s") from error
         results = read_results(folder / "results")
         verdict = judge(written, written, results)
         told = conclusion.tell(folder, verdict)

@@ -17,8 +17,10 @@ from typing import Any
 import pytest
 from behave.parser import parse_feature
 
+from support import lifecycle
 from support.errors import ExitCode, Refusal
 from support.running.order import harm_of, narrowed, order_of, seed_from
+from support.systems.jewelry_shop.shops import Naming
 
 MIXTURE = Path(__file__).parent / "mixture"
 PLAIN = "behave.runner:Runner"
@@ -291,3 +293,19 @@ def test_a_seed_that_is_no_number_is_refused() -> None:
     assert seed_from({}) >= 0
     with pytest.raises(Refusal, match="is no number"):
         seed_from({"HOLDFAST_SEED": "twelve"})
+
+
+def test_two_scenarios_of_one_promise_never_share_a_name() -> None:
+    """Neither at the same time in two workers, nor one after the other; nor do the shops of one scenario."""
+
+    def world(worker: str) -> Any:
+        suite: Any = SimpleNamespace(settings=SimpleNamespace(worker=worker), cluster=SimpleNamespace(mutations=[]))
+        return lifecycle.begin(suite, {"JS-205", "smoke"})
+
+    names = [world(worker).scenario for worker in ("1", "2", "1", "", "12") for _ in range(20)]
+    assert len(set(names)) == len(names)
+    assert all(re.fullmatch(r"js205w\d*n\d+", name) for name in names)
+    naming = Naming("abcdef", names[0])
+    slugs = [naming.slug() for _ in range(500)]
+    assert len(set(slugs)) == len(slugs)
+    assert all(re.fullmatch(r"e2e-abcdef-js205w\d*n\d+-[a-z]{4}", slug) and len(slug) <= 60 for slug in slugs)
