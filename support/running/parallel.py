@@ -63,6 +63,8 @@ class ParallelRunner(Runner):  # type: ignore[misc]
             return bool(super().run_model(features))
         _prepare_results()
         order = order_of(self.features, self.config, seed_from())
+        if not (order.beside or order.alone):
+            return self._run_nothing()
         for reporter in self.config.reporters:
             getattr(reporter, "testrun_started", lambda: None)()
         crew = _Crew(self, order)
@@ -88,6 +90,12 @@ class ParallelRunner(Runner):  # type: ignore[misc]
         assert worker.unit is not None
         work(self, worker.number, channel, worker.console, worker.unit.key)
 
+    def _run_nothing(self) -> bool:
+        """Nothing was chosen: the hook of the run may still say why, such as a tag that nobody knows."""
+        failed = super().run_model()
+        NothingRunGuard(self.config).end()
+        return bool(failed)
+
     def _report(self) -> None:
         reporters = [*self.config.reporters, NothingRunGuard(self.config)]
         for feature in self.features:
@@ -112,8 +120,7 @@ class _Crew:
         self._failed = self._begun_once = False
         self._numbers = 0
         self._width = 1 if not order.beside else min(self._jobs, len(order.beside))
-        if order.beside or order.alone:
-            _say(f"{order}; {self._width} workers.\n" if self._width > 1 else f"{order}; one worker.\n")
+        _say(f"{order}; {self._width} workers.\n" if self._width > 1 else f"{order}; one worker.\n")
 
     def run(self) -> bool:
         """Works until nothing is left; whether anything has failed."""

@@ -208,6 +208,13 @@ def test_a_run_that_chose_nothing_is_not_green(tmp_path: Path) -> None:
     assert ran.code == ExitCode.NOTHING_RUN
 
 
+def test_a_run_that_chose_nothing_still_says_what_refuses_it(tmp_path: Path) -> None:
+    home = project(tmp_path, {"a": "all is well"})
+    ran, _ = run(tmp_path, home, "--tags", "@disruptive", REFUSE="yes")
+    assert ran.code == ExitCode.NO_PLATFORM
+    assert "There is no cluster." in ran.text
+
+
 def test_stop_ends_the_run_at_the_first_failure(tmp_path: Path) -> None:
     names = {f"w{number}": "it is wrong" for number in range(8)}
     ran, diary = run(tmp_path, project(tmp_path, names), "--jobs", "2", "--stop")
