@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from support.clients.http import Answer
+from support.evidence.verdict import SEED, Result, Verdict, judge
 from support.running import own_run
 from support.systems.jewelry_shop import counter, diagnosis, healing, isolation, journal, journey, money
 from support.systems.jewelry_shop.ledgers import ReadBack
@@ -81,7 +82,29 @@ LATE_DAY = journey.WorkingDay(None, journey.Remaining(10, 9, 9), 31.0)  # type: 
 HALTED: list[PartState] = [replace(STATE, pods=[], desired=0)]
 ASKED = journal.Asked([OK])
 QUIET: dict[str, Any] = {"incidents.await_rejoin": None, "incidents.await_end_of_fault": None}
-SAMPLE = own_run.OwnRun(0, "3 scenarios passed, 0 failed, 0 skipped", "20260101T000000Z-abc", {"passed": 3}, "", None)  # type: ignore[arg-type]
+OUTCOMES = ["passed:a", "passed:b", "skipped:b", "failed:c", "broken:d", "skipped:e"]
+
+
+def verdict(*outcomes: str) -> Verdict:
+    """The verdict over promises a to f after these outcomes, such as "passed:a"."""
+    told = [outcome.split(":") for outcome in outcomes]
+    results = [
+        Result(promise, status, [promise], "A ring is missing." * (status == "failed")) for status, promise in told
+    ]
+    return judge("abcdef", dict.fromkeys("abcdef", 1) | {"b": 2}, results)
+
+
+def own(judged: Verdict, code: int = 0, text: str = "", folder: str = "20260101T000000Z-abc") -> own_run.OwnRun:
+    """A run that was judged so."""
+    summary = text or "1 scenario passed, 0 failed, 0 skipped"
+    return own_run.OwnRun(code, summary, folder, {"passed": 1}, judged.lines()[0], judged)
+
+
+KEPT, MIXED, EMPTY = own(verdict("passed:a")), own(verdict(*OUTCOMES)), verdict()
+COVERED = {(kind, number): ["a"] for kind, numbers in SEED.items() for number in numbers}
+NEW_POD = replace(STATE.pods[0], uid="u9", name="celery-beat-9")
+SEARCH = journey.Search(journey.Compared("x", []), 0.1)
+DELETION = healing.Deletion("scheduler", STATE.pods[0], frozenset(["u0"]), 0.0, "")
 
 CONTROLS: dict[str, Control] = {
     "cache at rest": Control("jewelry.cache.view", lambda: CACHE, lambda: watched(followers=0)),
@@ -202,7 +225,19 @@ CONTROLS: dict[str, Control] = {
         "healing.served", lambda: healing.Looks(SERVICE), lambda: healing.Looks(replace(SERVICE, failed=1))
     ),
     "requests with few failures": case("looks", "healing.served"),
-    "place of results": thing(SAMPLE, replace(SAMPLE, folder="results")),
+    "agreement of a run": thing(KEPT, replace(KEPT, code=1)),
+    "colour of a run": thing(KEPT, own(verdict("passed:a", "failed:b"))),
+    "place of results": thing(KEPT, replace(KEPT, folder="results")),
+    "counts of a run": thing(MIXED, own(verdict(*OUTCOMES, "passed:f"))),
+    "rate of a run": thing(MIXED, own(verdict("passed:a", "passed:b", "passed:b"))),
+    "run of nothing": thing(own(EMPTY, 19, "no promise was checked"), own(EMPTY, 0, "no promise was checked")),
+    "earlier tests": thing(own_run.Coverage(COVERED), own_run.Coverage(COVERED | {("E2E group", 7): []})),
+    "search of a colleague": Control(
+        "journey.found_by_colleague", lambda: SEARCH, lambda: replace(SEARCH, seconds=2.5)
+    ),
+    "new instance": Control(
+        "jewelry.parts.pods", lambda: [NEW_POD], lambda: [STATE.pods[0]], (DELETION,), {"healing._silent": ""}
+    ),
     "diagnosis": thing(diagnosis.Finding("parts", ["all is well"]), diagnosis.Finding("parts", [""])),
     "cause of trouble": thing(diagnosis.Finding("parts", ["x"]), diagnosis.Finding("parts", ["x"], ["no scheduler"])),
     "refused mistake": Control("adding.answer", lambda: replace(READ_ONLY, status=400), lambda: TAUGHT),

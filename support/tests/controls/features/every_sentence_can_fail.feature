@@ -579,6 +579,78 @@ Feature: Every sentence can fail
       | well   |
       | broken |
 
+  Scenario Outline: The agreement of a run
+    Given a shop whose "agreement of a run" is "<state>"
+    Then report, summary and exit code of that run agree
+
+    Examples:
+      | state  |
+      | well   |
+      | broken |
+
+  Scenario Outline: The colour of a run
+    Given a shop whose "colour of a run" is "<state>"
+    Then that run is green
+
+    Examples:
+      | state  |
+      | well   |
+      | broken |
+
+  Scenario Outline: The counts of a run
+    Given a shop whose "counts of a run" is "<state>"
+    Then of its promises "1" are kept, "1" in part, "1" broken
+
+    Examples:
+      | state  |
+      | well   |
+      | broken |
+
+  Scenario Outline: The rate of a run
+    Given a shop whose "rate of a run" is "<state>"
+    Then "17 %" of the agreed promises are known to be kept
+
+    Examples:
+      | state  |
+      | well   |
+      | broken |
+
+  Scenario Outline: The run of nothing
+    Given a shop whose "run of nothing" is "<state>"
+    Then that run is not green and says that nothing was checked
+
+    Examples:
+      | state  |
+      | well   |
+      | broken |
+
+  Scenario Outline: The earlier tests
+    Given a shop whose "earlier tests" is "<state>"
+    Then each of "18" groups and "8" steps has a promise that is checked
+
+    Examples:
+      | state  |
+      | well   |
+      | broken |
+
+  Scenario Outline: The search of a colleague
+    Given a shop whose "search of a colleague" is "<state>"
+    Then within "2 seconds" the sales person finds it in the stock list, on its own page and in the till search
+
+    Examples:
+      | state  |
+      | well   |
+      | broken |
+
+  Scenario Outline: The new instance
+    Given a shop whose "new instance" is "<state>"
+    Then a new instance of the "scheduler" works within "60 seconds"
+
+    Examples:
+      | state  |
+      | well   |
+      | broken |
+
   Scenario Outline: The place of results
     Given a shop whose "place of results" is "<state>"
     Then its results are kept in a folder with the time of the run
