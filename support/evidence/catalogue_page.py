@@ -51,8 +51,8 @@ class Entry:
 
 def render(entries: Iterable[Entry], proofs: Mapping[str, Proof], head: Sequence[str], run_name: str) -> str:
     """The page as one file that opens anywhere."""
-    title = "Catalogue of promises"
-    parts = [f"<h1>{title}</h1>", *(f'<p class="head">{_text(line)}</p>' for line in (f"Run {run_name}", *head))]
+    title, told = "Catalogue of promises", [f"Run {run_name}", *head] if head else []
+    parts = [f"<h1>{title}</h1>", *(f'<p class="head">{_text(line)}</p>' for line in told)]
     for capability, group in groupby(entries, key=lambda entry: entry.capability):
         rows = "".join(_row(entry, proofs) for entry in group)
         heading = "<tr><th>Id</th><th>Promise</th><th>Last result</th><th>Broken on purpose</th></tr>"
