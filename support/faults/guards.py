@@ -254,6 +254,12 @@ class Guards:
                 "Set capabilities.destructive in the profile where the cluster is for tests.",
                 ExitCode.UNSAFE_TARGET,
             )
+        if reach.target and not (reach.machines or reach.pods or self.destructive):
+            raise Refusal(
+                f"Whom it hits is not said: {reach.target}; and the profile does not allow to hit everything.",
+                "Set capabilities.destructive in the profile where the system is for tests.",
+                ExitCode.UNSAFE_TARGET,
+            )
         for namespace, name in reach.pods if self.parts else ():
             self._of_a_part(namespace, name)
         if not self.destructive:
