@@ -95,5 +95,7 @@ def diagnosis_says_how_it_is(context: BehaveContext) -> None:
 
 @then("it names no cause of trouble")
 def diagnosis_names_no_cause(context: BehaveContext) -> None:
-    """Otherwise the cause is what the reader sees first."""
-    expect(context.world.things.get(Finding), diagnosis.names_no_cause(), "The platform is in trouble")
+    """Otherwise the cause is what the reader sees first; what has just been delivered has a moment to settle."""
+    jewelry, area = context.world.jewelry, context.world.things.get(Finding).area
+    look, within = diagnosis.observer_of(jewelry, area), context.suite.limits.at_rest
+    context.world.eventually(look, diagnosis.names_no_cause(), within, f"The {area} of the platform is in trouble")

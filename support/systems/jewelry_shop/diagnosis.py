@@ -34,13 +34,18 @@ class Finding:
         return [*(f"Cause: {cause}" for cause in self.causes), *self.seen]
 
     def __str__(self) -> str:
-        return "\n".join(self.lines())
+        return "; ".join(self.lines())
 
 
 def diagnose(system: JewelryShop, area: str) -> Finding:
     """A fresh look at one area. Raises ApiError or Unknown when it cannot be looked at."""
     seen, causes = _LOOKS[area](system)
     return Finding(area, seen, causes)
+
+
+def observer_of(system: JewelryShop, area: str) -> Callable[[Deadline], Finding]:
+    """An observation of one area for `eventually`."""
+    return lambda _: diagnose(system, area)
 
 
 def known_causes(system: JewelryShop) -> list[str]:

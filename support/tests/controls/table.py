@@ -239,7 +239,12 @@ CONTROLS: dict[str, Control] = {
         "jewelry.parts.pods", lambda: [NEW_POD], lambda: [STATE.pods[0]], (DELETION,), {"healing._silent": ""}
     ),
     "diagnosis": thing(diagnosis.Finding("parts", ["all is well"]), diagnosis.Finding("parts", [""])),
-    "cause of trouble": thing(diagnosis.Finding("parts", ["x"]), diagnosis.Finding("parts", ["x"], ["no scheduler"])),
+    "cause of trouble": Control(
+        "diagnosis.diagnose",
+        lambda: diagnosis.Finding("parts", ["x"]),
+        lambda: diagnosis.Finding("parts", ["x"], ["no scheduler"]),
+        (diagnosis.Finding("parts", ["x"]),),
+    ),
     "refused mistake": Control("adding.answer", lambda: replace(READ_ONLY, status=400), lambda: TAUGHT),
     "sums of a sale": Control(
         "selling.answer",
