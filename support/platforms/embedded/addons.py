@@ -13,16 +13,30 @@ from support.platforms.embedded import programs
 from support.platforms.embedded.cache import build_once, digest
 from support.platforms.embedded.layout import HERE, Folders
 
-OWN = ("coredns.yaml", "local-path.yaml", "metrics-server.yaml")
+OWN = ("coredns.yaml", "local-path.yaml", "metrics-server.yaml", "network-policies.yaml")
 NAMESPACES = ("kube-system", "local-path-storage", "projectcontour")
-WORKLOADS = 5  # coredns, local-path, metrics-server, contour, envoy
+WORKLOADS = 6  # coredns, local-path, metrics-server, network-policies, contour, envoy
+FENCES = HERE / "fences"  # the agent of the network policies; its code travels in a ConfigMap
 CONTOUR_MODULE = "github.com/projectcontour/contour"
 
 
 def manifests(folders: Folders, own: Sequence[str] = OWN) -> str:
     """All objects of the add-ons as one YAML text: our own ones, by file, and the entrance."""
     text = "\n---\n".join((HERE / "manifests" / name).read_text() for name in own)
-    return text + "\n---\n" + yaml.safe_dump_all(_contour(folders))
+    code = [fences_code()] if "network-policies.yaml" in own else []
+    text = text.replace("@FENCES_DIGEST@", digest([FENCES]))  # other code makes new pods
+    # The code comes first: a pod that is made anew must find the new one.
+    return "\n---\n".join([yaml.safe_dump_all(code), text, yaml.safe_dump_all(_contour(folders))])
+
+
+def fences_code() -> dict[str, Any]:
+    """The ConfigMap with the code of the agent that enforces network policies."""
+    return {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": "network-policies", "namespace": "kube-system"},
+        "data": {file.name: file.read_text(encoding="utf-8") for file in sorted(FENCES.glob("*.py"))},
+    }
 
 
 def _contour(folders: Folders) -> Iterator[dict[str, Any]]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from support.errors import ExitCode, Refusal
 from support.platforms import toolchain
 from support.platforms.base import Archives, ImageArchive, Need, NodeState, PlatformStatus
-from support.platforms.embedded import images, machine, network, programs, seed
+from support.platforms.embedded import addons, images, machine, network, programs, seed
 from support.platforms.embedded.cache import digest
 from support.platforms.embedded.cluster import Cluster
 from support.platforms.embedded.engine import PodmanEngine
@@ -70,7 +70,7 @@ class EmbeddedPlatform:
     @staticmethod
     def _add_ons() -> str:
         """Digest of what a running cluster takes up when it is applied again."""
-        return digest([HERE / "manifests", HERE / "addons.py"])
+        return digest([HERE / "manifests", HERE / "addons.py", addons.FENCES])
 
     def up(self, nodes: int = DEFAULT_NODES, archives: Archives = tuple) -> None:
         machine.require_root()
