@@ -54,7 +54,7 @@ class State:
         """All objects of a kind, after a list."""
         with self.changed:
             known = self._known(kind)
-            fresh = {key: value for key, value in map(lambda body: _reduced(kind, body), items) if value is not None}
+            fresh = {key: value for key, value in (_reduced(kind, body) for body in items) if value is not None}
             if known != fresh:
                 known.clear()
                 known.update(fresh)

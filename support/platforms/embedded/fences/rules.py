@@ -92,13 +92,11 @@ class Rules:
         if by_pod is None and by_namespace is None:  # a block of addresses, or nothing at all
             return False
         if by_namespace is None:
-            if pod.namespace != namespace:
-                return False
-        elif pod.namespace not in self.cluster.namespaces:  # not told yet: nobody is let in on a guess
-            return False
-        elif not selects(by_namespace, self.cluster.namespaces[pod.namespace]):
-            return False
-        return by_pod is None or selects(by_pod, pod.labels)
+            near = pod.namespace == namespace
+        else:  # a namespace that has not been told yet is nobody's: no one is let in on a guess
+            labels = self.cluster.namespaces.get(pod.namespace)
+            near = labels is not None and selects(by_namespace, labels)
+        return near and (by_pod is None or selects(by_pod, pod.labels))
 
 
 def _block(block: Json) -> list[Network]:

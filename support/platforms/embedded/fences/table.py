@@ -1,8 +1,8 @@
 """The table of nftables: a frame that never changes, and the maps and chains in it that follow the policies.
 
-Whatever is not permitted is dropped, also what comes from or goes to an address that nobody has explained yet. The frame
-is made once; a change replaces maps and chains in one transaction. Even a packet that meets the old half of one and the
-new half of the other can only run into the drop at the end of `sent` or `received`.
+Whatever is not permitted is dropped, also what comes from or goes to an address that nobody has explained yet. The
+frame is made once; a change replaces maps and chains in one transaction. Even a packet that meets the old half of one
+and the new half of the other can only run into the drop at the end of `sent` or `received`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from .rules import Direction, Rules
 TABLE = "inet holdfast_fences"
 # Packets of pods pass `forward`, or `input` when they are for the machine itself; what the machine itself sends to its
 # pods, the kubelet's probes among it, passes neither. Pods hang on interfaces called veth. Kube-proxy has put the pod's
-# address in the place of the Service's before. A pod always reaches itself. IPv6 has no entry in the maps and is dropped.
+# address in the place of the Service's before. A pod always reaches itself. IPv6 is in no map and so is dropped.
 FRAME = f"""\
 table {TABLE} {{
     map sending {{ type ipv4_addr : verdict; }}
