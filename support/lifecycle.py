@@ -67,7 +67,7 @@ def refuse(refusal: Refusal) -> NoReturn:
 def reason_to_skip(suite: Suite, tags: set[str]) -> str:
     """Why a scenario is not run here; empty when it is. Whatever --tags says, this decides."""
     reason = waived(tags, datetime.now(UTC).date())
-    return reason or Needs(suite.cluster, suite.platform, suite.profile).lacking(needs(tags))
+    return reason or Needs(suite.cluster, suite.platform, suite.profile, suite.run).lacking(needs(tags))
 
 
 def begin(suite: Suite, tags: set[str]) -> World:

@@ -8,14 +8,15 @@ from functools import cached_property
 from support.cluster import ApiError, Cluster, Json
 from support.platforms.base import Platform
 from support.profiles import Profile
+from support.running import fence_gate
 from support.running.tags import Tag
 
 
 class Needs:
     """Asks the live cluster, the platform and the profile; each question at most once in a run."""
 
-    def __init__(self, cluster: Cluster, platform: Platform, profile: Profile) -> None:
-        self._cluster, self._platform, self._profile = cluster, platform, profile
+    def __init__(self, cluster: Cluster, platform: Platform, profile: Profile, run: str = "run") -> None:
+        self._cluster, self._platform, self._profile, self._run = cluster, platform, profile, run
 
     def lacking(self, needs: Iterable[Tag]) -> str:
         """Why a scenario with these needs cannot run here; empty when it can."""
@@ -30,6 +31,7 @@ class Needs:
             "node_network": self._node_faults,
             "metrics": self._metrics,
             "ingress": self._ingress,
+            "fences": self._fences,
         }
         if word in special:
             return special[word]()
@@ -55,6 +57,11 @@ class Needs:
             return "there is no metrics API"
         conditions = {entry["type"]: entry["status"] for entry in service.get("status", {}).get("conditions", [])}
         return "" if conditions.get("Available") == "True" else "the metrics API does not answer"
+
+    def _fences(self) -> str:
+        if not self._profile.capabilities.fences:
+            return "the profile says that fences are not available here"
+        return fence_gate.lacking(self._cluster, self._run)
 
     def _ingress(self) -> str:
         found = self._cluster.list("ingresses", self._profile.kube.namespace)

@@ -54,6 +54,11 @@ class JewelryShop:
         clean_up("close the way through the entrance", self._close)
 
     @property
+    def clean_up(self) -> CleanUp:
+        """Where what a scenario makes is registered for its removal."""
+        return self._clean_up
+
+    @property
     def observer(self) -> Observer:
         """The observer inside the cluster, installed when it is first needed."""
         return self._observer()
