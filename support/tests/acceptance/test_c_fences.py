@@ -104,6 +104,9 @@ class Field:
         conditions = self.pod(name).get("status", {}).get("conditions", [])
         return any(one["type"] == "Ready" and one["status"] == "True" for one in conditions)
 
+    def restarts(self, name: str) -> int:
+        return sum(int(one["restartCount"]) for one in self.pod(name)["status"].get("containerStatuses", []))
+
     def address(self, name: str) -> str:
         return str(self.pod(name)["status"]["podIP"])
 
@@ -291,3 +294,28 @@ def _exists(ground: Field, name: str) -> bool:
     except ApiError as error:
         return error.status != 404
     return True
+
+
+def test_a_restarted_machine_keeps_its_pods_fenced(ground: Field) -> None:
+    """Before the agent runs again, too: a machine starts with every way of its pods closed."""
+    faults, machine = EmbeddedPlatform().node_faults, 3
+    ground.impose([])
+    ground.start("a/late", machine, calls=ground.address("b/stranger"))
+    assert within(30, lambda: ground.ready("a/late"))
+    ground.impose([_DENY])
+    SYSTEM_CLOCK.sleep(EFFECTIVE_S)
+    ground.cluster.exec(B, "stranger", ["sh", "-c", ": > /tmp/heard"])
+    with ThreadPoolExecutor() as pool:
+        watched = pool.submit(_meetings, ground, "a/late", machine, 35.0)
+        faults.power_off(f"holdfast-{machine}", back_after=30.0)
+        faults.power_on(f"holdfast-{machine}")
+        assert within(60, lambda: ground.restarts("a/late") > 0 and ground.ready("a/late"))
+        seen = watched.result()
+    sys.stdout.write(f"{seen}\n")
+    assert seen.rounds > 50  # of about 110
+    assert (seen.answers, seen.calls) == (0, 0)
+    assert within(30, lambda: _agent_is_ready(ground, machine))
+    ground.impose([])
+    SYSTEM_CLOCK.sleep(EFFECTIVE_S)
+    assert ground.try_cells(["b/stranger > a/late:8080"]) == {"b/stranger > a/late:8080": True}
+    assert within(60, lambda: all(ground.ready(name) for name in PODS))
