@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from support.clients.ways import How, Outcome, Tried, Way, knock, try_ways
 from support.cluster import ApiError
+from support.evidence.attach import attach_text
 from support.matchers import ComplaintMatcher, without_complaints
 from support.observers import install
 from support.observers.strangers import Stranger, Strangers
@@ -195,7 +196,9 @@ def _all(
         return [Attempt(caller, target, came) for target, came in zip(targets, tried, strict=True)]
 
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        return Attempts([found for several in pool.map(attempt, wanted) for found in several])
+        found = [one for several in pool.map(attempt, wanted) for one in several]
+    attach_text("Every way that was tried", "\n".join(map(str, found)))
+    return Attempts(found)
 
 
 def _ready(system: JewelryShop, part: str) -> list[Pod]:

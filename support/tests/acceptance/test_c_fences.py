@@ -31,6 +31,7 @@ _DENY: Json = {
     "metadata": {"name": "deny", "namespace": A},
     "spec": {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]},
 }
+_ADMITS_NOBODY: Json = {**_DENY, "metadata": {"name": "nobody", "namespace": A}, "spec": {"podSelector": {}}}
 _SERVICE = "server"
 
 
@@ -217,7 +218,8 @@ def test_a_change_takes_effect_in_time(ground: Field) -> None:
 
 def test_a_restarted_agent_lets_nobody_in_and_nobody_out(ground: Field) -> None:
     only_friend = next(one for one in SITUATIONS if one.name.startswith("pods of the same namespace"))
-    ground.impose(with_addresses(only_friend.policies, ground.address))
+    policies = with_addresses(only_friend.policies, ground.address)
+    ground.impose(policies)
     SYSTEM_CLOCK.sleep(EFFECTIVE_S)
     with ThreadPoolExecutor() as pool:
         denied = pool.submit(ground.follow, "b/stranger", "a/server:8080", 12.0)
@@ -226,6 +228,8 @@ def test_a_restarted_agent_lets_nobody_in_and_nobody_out(ground: Field) -> None:
         old = _agent(ground, 2)
         ground.cluster.delete("pods", old["metadata"]["name"], "kube-system", grace=0)
         assert within(10, lambda: _agent_is_new(ground, 2, old["metadata"]["uid"]))
+        for number in range(20):  # every change of policies puts the table in place anew
+            ground.impose([*policies, _ADMITS_NOBODY] if number % 2 else policies)
         assert not any(answered for _, answered in denied.result())
         assert all(answered for _, answered in admitted.result())
     assert within(30, lambda: _agent_is_ready(ground, 2))
