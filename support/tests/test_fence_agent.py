@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
 import subprocess
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from support.platforms.embedded.fences import __main__, table
+from support.platforms.embedded.fences import __main__, api, table
 from support.platforms.embedded.fences.__main__ import Agent
 from support.platforms.embedded.fences.api import State
 from support.platforms.embedded.fences.machine import Addresses, Nft
@@ -269,6 +270,44 @@ def test_the_machine_tells_which_pod_has_which_address(tmp_path: Path) -> None:
     (tmp_path / "one").unlink()
     assert addresses.read() == {"10.1.0.3": "u2"}
     assert Addresses(tmp_path / "none").read() == {}
+
+
+class FakeApi:
+    """Gives prepared answers to the agent's questions, in order."""
+
+    def __init__(self, *answers: list[Any]) -> None:
+        self.answers = [b"".join(json.dumps(line).encode() + b"\n" for line in lines) for lines in answers]
+        self.queries: list[dict[str, Any]] = []
+
+    def __call__(self) -> FakeApi:
+        return self
+
+    def __enter__(self) -> FakeApi:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+    def get(self, _: str, query: dict[str, Any]) -> io.BytesIO:
+        self.queries.append(query)
+        return io.BytesIO(self.answers.pop(0))
+
+
+def test_a_list_is_followed_from_its_version_until_that_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    def event(kind: str, version: str, one: Any) -> Any:
+        return {"type": kind, "object": one | {"metadata": one.get("metadata", {}) | {"resourceVersion": version}}}
+
+    api_server = FakeApi(
+        [{"metadata": {"resourceVersion": "5"}, "items": [body(uid="u"), body(uid="v")]}],
+        [event("ADDED", "6", body(uid="w")), event("DELETED", "7", body(uid="u")), event("BOOKMARK", "9", {})],
+        [{"type": "ERROR", "object": {"code": 410}}],
+    )
+    monkeypatch.setattr(api, "_Connection", api_server)
+    state = State()
+    with pytest.raises(api.Gone):
+        api.Follower("pods", state)._list_and_watch()
+    assert set(state.cluster.pods) == {"v", "w"}
+    assert [query.get("resourceVersion") for query in api_server.queries] == [None, "5", "9"]
 
 
 class FakeNft(Nft):
