@@ -371,10 +371,12 @@ def test_a_lost_table_is_made_again(agent: Any) -> None:
     one, state, nft, _ = agent
     told(state, body())
     one.step(0.0)
+    one.step(10.0)
     nft.there = []
-    one.step(1.0)
+    state.put("pods", body(uid="far", nodeName="n2"), gone=False)
+    one.step(14.0)
     assert len(nft.put_in) == 1  # not looked at yet
-    one.step(6.0)
+    one.step(16.0)
     assert len(nft.put_in) == 2
 
 

@@ -37,20 +37,22 @@ class Agent:
                 # A policy may exist that nobody has told us of: who is new stays outside until we are told again.
                 here = {address: uid for address, uid in here.items() if address in self._placed.sending}
             seen = (self._state.revision, here)
-            fences = None if seen == self._rendered else render(self._state.cluster, self._node, here)
-        if fences is None and self._placed and now - self._checked < _CHECK_S:
-            return
-        self._checked = now
-        if fences is None:
-            fences = self._placed if self._placed and frame_mark() not in self._nft.chains() else None
-        elif fences == self._placed:
-            self._rendered, fences = seen, None
-        if fences is not None:
+            fences = self._placed if seen == self._rendered else None
+            fences = fences or render(self._state.cluster, self._node, here)
+        if fences != self._placed or self._lost(now):
             self._nft.put(fences)
-            self._rendered, self._placed = seen, fences
+            self._placed = fences
             fenced = sum(verdict.startswith("jump") for verdict in fences.receiving.values())
             logging.info("%d pods, %d of them fenced, %d chains", len(fences.sending), fenced, len(fences.chains))
+        self._rendered = seen
         READY.touch()
+
+    def _lost(self, now: float) -> bool:
+        """Whether somebody has taken the table away; looked at every few seconds."""
+        if now - self._checked < _CHECK_S:
+            return False
+        self._checked = now
+        return frame_mark() not in self._nft.chains()
 
 
 def main() -> None:
