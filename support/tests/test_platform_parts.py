@@ -124,7 +124,7 @@ def _pod(started: str = STAMP) -> dict[str, Any]:
     }
 
 
-WORKLOADS = [_workload(name) for name in ("a", "b", "c", "d", "e")]
+WORKLOADS = [_workload(name) for name in ("a", "b", "c", "d", "e", "f")]
 
 
 def test_a_complete_cluster_lacks_nothing() -> None:
@@ -137,8 +137,8 @@ def test_a_complete_cluster_lacks_nothing() -> None:
         ([_node(ready="Unknown"), *WORKLOADS], ["machine holdfast-1"]),
         (WORKLOADS, ["machine holdfast-1"]),
         ([_node(heartbeat="2025-10-09T08:50:00Z"), *WORKLOADS], ["machine holdfast-1"]),
-        ([_node(), *WORKLOADS[:4]], ["add-ons"]),
-        ([_node(), *WORKLOADS[:4], _workload("e", ready=0)], ["e"]),
+        ([_node(), *WORKLOADS[:5]], ["add-ons"]),
+        ([_node(), *WORKLOADS[:5], _workload("f", ready=0)], ["f"]),
         ([_node(), *WORKLOADS, _pod(started="2025-10-09T08:50:00Z")], ["coredns-1"]),
     ],
     ids=[
