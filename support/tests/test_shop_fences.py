@@ -132,7 +132,9 @@ def test_what_could_not_be_tried_is_not_known(matcher: ComplaintMatcher[fences.A
         ("redis", "-NOAUTH Authentication required.", True),
         ("redis", "-ERR unknown", False),
         ("http", "200", True),
-        ("https", "403", False),
+        ("http", "403", False),
+        ("https", "403", True),
+        ("https", "000", False),
         ("name", "10.0.0.1 STREAM x", True),
     ],
 )

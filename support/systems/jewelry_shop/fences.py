@@ -309,8 +309,10 @@ def _speaks(how: How, said: str) -> bool:
             return said in ("S", "N")  # encryption is offered, or not
         case "redis":
             return said.startswith(("+PONG", "-NOAUTH"))
-        case "http" | "https":
+        case "http":
             return said == "200"
+        case "https":
+            return said in ("200", "401", "403")  # who refuses to tell was reached
     return bool(said)
 
 
