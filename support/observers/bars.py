@@ -175,8 +175,10 @@ def growth(metrics: float, hpa_sync: float, pod_ready: float, kubelet: float = 1
     )
 
 
-def shrinking(window: float, steps: int, metrics: float, hpa_sync: float, kubelet: float = 15.0) -> Bar:
-    """B12: the size goes back after load, one step per 15 s."""
+def shrinking(
+    window: float, steps: int, metrics: float, hpa_sync: float, kubelet: float = 15.0, period: float = 15.0
+) -> Bar:
+    """B12: the size goes back after load, one step per period (15 s unless the autoscaler is set otherwise)."""
     return _sum(
         "B12",
         "shrinking",
@@ -184,7 +186,7 @@ def shrinking(window: float, steps: int, metrics: float, hpa_sync: float, kubele
         ("kubelet's figures", kubelet),
         ("metrics-server", metrics),
         ("autoscaler", hpa_sync),
-        (f"{steps} steps x 15", steps * 15),
+        (f"{steps} steps x {period:g}", steps * period),
     )
 
 

@@ -37,6 +37,8 @@ COREDNS = Program("coredns", ".", 65)
 LOCAL_PATH = Program("localpath", "github.com/rancher/local-path-provisioner", 70)
 CONTOUR = Program("contour", "github.com/projectcontour/contour/cmd/contour", 105)
 ALL = (KUBE, COREDNS, LOCAL_PATH, CONTOUR)
+# The load generator is no part of a cluster: built when somebody first needs load, so it is not among ALL.
+K6 = Program("k6", "go.k6.io/k6", 70)
 
 
 def _packages() -> Path:
