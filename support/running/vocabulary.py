@@ -89,6 +89,8 @@ ATTEMPTS = {"read": "read", "sell": "sell", "change the stock of": "adjust"}
 OFFENCES = {"the same article number": "duplicate", "a price below its cost": "below cost"}
 
 
+# Sides on which a size lies outside of the agreed ones.
+SIDES = {"below the smallest size": "below", "above the largest size": "above"}
 # What members confirm.
 WRITES = {"sales": "sales", "writes": "writes"}
 # What a diagnosis looks at.
@@ -117,4 +119,5 @@ def register() -> None:
         Writes=_one_of(WRITES),
         Area=_one_of(AREAS),
         Promise=_promise,
+        Side=_one_of(SIDES),
     )
