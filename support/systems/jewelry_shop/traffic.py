@@ -31,6 +31,7 @@ _LONGEST_S = 420.0  # a run ends by itself then, also when the suite has died
 _DIRECT_RATE = 10.0  # direct writes per second: new connections, each costs the leader a process
 _INSTANCE_RATE = 6.0  # sales per second at the instances in turn: two per second for each of three
 _WORK_RATE = 2.0  # valuations per second: every worker gets some within a few seconds
+_ENTRANCE_RATE = 10.0  # looks per second at each entrance
 _GOODS = 20  # kinds of goods: sales of one piece wait for each other
 _PLENTY = 100_000  # pieces of each: no run can sell them
 _TILLS = 4  # further tills: different tills compete for goods only
@@ -182,6 +183,23 @@ def look(system: JewelryShop, company: str, rate: float) -> Traffic:
     piece = store.stock("RING", "750.00", 10)
     probe = read_probe(LOOKS, rate, _entrance(system), piece.id, _headers(system, store))
     return Traffic(system.observer.start(ProbePlan([probe], _LONGEST_S)), "", LOOKS, store)
+
+
+def look_everywhere(system: JewelryShop, traffic: Traffic, addresses: Mapping[str, str]) -> None:
+    """Beside the customers, others look at the same goods through each of these entrances, by the machine's name."""
+    store = _store_of(traffic)
+    rate = traffic.run.journal.rates.get(traffic.leading, _ENTRANCE_RATE)
+    probes = [
+        read_probe(f"{LOOKS}-{name}", rate, f"{system.profile.entrance.scheme}://{address}", store.pieces[0].id,
+                   _headers(system, store))
+        for name, address in addresses.items()
+    ]  # fmt: skip
+    traffic.others.append(system.observer.start(ProbePlan(probes, _LONGEST_S)))
+
+
+def goods_request(system: JewelryShop, traffic: Traffic) -> tuple[str, Mapping[str, str]]:
+    """Address and headers of the list of goods of the customers' shop, through the public entrance."""
+    return f"{_entrance(system)}/api/inventory/items/", _headers(system, _store_of(traffic))
 
 
 def write_to_cache(system: JewelryShop, rate: float) -> Traffic:
