@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from support.running.grammar import given, when
 from support.running.vocabulary import Duration
-from support.systems.jewelry_shop import cache_incidents, healing, incidents
-from support.systems.jewelry_shop.failover import Failover
+from support.systems.jewelry_shop import cache_incidents, healing, incidents, machine_loss
 from support.world import BehaveContext
 
 
@@ -39,10 +38,22 @@ def machine_loses_power(context: BehaveContext) -> None:
     context.world.things.put(incidents.cut_power(context.world))
 
 
+@given("a machine that may fail carries every kind of part but not the leading database member")
+def machine_carries_every_kind_of_part(context: BehaveContext) -> None:
+    """Application, front, worker and cache are on it; where need be, instances are moved and the role handed over."""
+    context.world.things.put(machine_loss.machine_to_lose(context.world))
+
+
+@when("this machine loses its power")
+def this_machine_loses_power(context: BehaveContext) -> None:
+    """Everything on it is gone at once, with customers at every entrance that is left."""
+    context.world.things.put(machine_loss.cut_power(context.world))
+
+
 @when("the machine has its power back")
 def machine_has_power_back(context: BehaveContext) -> None:
     """The machine boots and its parts start again."""
-    incidents.give_power_back(context.world, context.world.things.get(Failover))
+    incidents.give_power_back(context.world)
 
 
 @when('that machine is cut off from the others for "{span:Duration}"')

@@ -5,7 +5,16 @@ from __future__ import annotations
 from support.expect import expect
 from support.running.grammar import then
 from support.running.vocabulary import Duration
-from support.systems.jewelry_shop import cache_incidents, failover, following, healing, incidents, ledgers, outages
+from support.systems.jewelry_shop import (
+    cache_incidents,
+    failover,
+    following,
+    healing,
+    incidents,
+    ledgers,
+    machine_loss,
+    outages,
+)
 from support.systems.jewelry_shop.failover import Failover
 from support.systems.jewelry_shop.judging import keeps_the_promise
 from support.world import BehaveContext
@@ -169,3 +178,22 @@ def new_instance_works(context: BehaveContext, part: str, limit: Duration) -> No
 def part_has_full_number(context: BehaveContext, part: str) -> None:
     """The number is the desired one, and the deleted instance is gone."""
     healing.demand_full_number(context.world, part)
+
+
+@then("every part that is bound to no machine has its full number elsewhere, in the time that the settings allow")
+def parts_have_moved(context: BehaveContext) -> None:
+    """Replacements are ready on other machines; what stores something waits for its machine, and is named."""
+    machine_loss.demand_moved(context.world)
+
+
+@then('customers were served again within "{limit:Duration}" at every entrance that was left')
+def customers_were_served_again(context: BehaveContext, limit: Duration) -> None:
+    """The interruption that customers saw at each entrance, as bounds, was shorter than promised."""
+    judged = machine_loss.judge_customers(context.world, limit)
+    expect(judged, keeps_the_promise(f"customers within {limit}"), f"Customers were not served again within {limit}")
+
+
+@then('the whole shop is at full strength again within "{limit:Duration}", with no restart unexplained')
+def whole_shop_is_at_full_strength(context: BehaveContext, limit: Duration) -> None:
+    """Every part, one database leader, one cache master, all their followers; nothing restarted that was not hit."""
+    machine_loss.demand_whole(context.world, limit)

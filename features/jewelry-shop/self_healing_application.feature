@@ -33,3 +33,15 @@ Feature: Self-healing application
       Given customers look at the goods of "Goldregen" "50" times a second
       When one instance of the application and one of the front is deleted by force
       Then of at least "3000" requests at most "1 %" have failed, with no gap over "1 second"
+
+  Rule: The loss of a machine costs customers a minute at most, and its parts come back elsewhere
+
+    @JS-806 @destructive @needs.nodes.3 @needs.node_power @needs.ingress
+    Scenario: Customers are served by the machines that are left, and every part that can move does
+      Given a machine that may fail carries every kind of part but not the leading database member
+      And customers of "Goldregen" buy "20" times a second
+      When this machine loses its power
+      Then every part that is bound to no machine has its full number elsewhere, in the time that the settings allow
+      And customers were served again within "60 seconds" at every entrance that was left
+      When the machine has its power back
+      Then the whole shop is at full strength again within "120 seconds", with no restart unexplained

@@ -38,6 +38,8 @@ SIGNING_KEY_LENGTH = 64
 STAMP = "holdfast.dev/delivered"
 IMAGES = "holdfast.dev/images"
 MARK = "holdfast.dev/sabotage"
+# Annotation of a workload outside of the system that a sabotage has set to another size: the size of before.
+SIZE_BEFORE = "holdfast.dev/size-before"
 STAMP_DIGITS = 12  # 48 bits tell versions apart
 Object = dict[str, Any]
 
@@ -114,6 +116,19 @@ def remove(name: str, platform: Platform) -> None:
     _Delivery(System(name), platform).remove()
 
 
+def restore_sizes(platform: Platform) -> None:
+    """Give back their sizes to workloads outside of the system that a sabotage has changed."""
+    listed = json.loads(kubectl.run(platform, ["get", "deployments", "-A", "-o", "json"]))["items"]
+    for item in listed:
+        before = item["metadata"].get("annotations", {}).get(SIZE_BEFORE)
+        if before is not None:
+            place = ["--namespace", item["metadata"]["namespace"]]
+            workload = f"deployment/{item['metadata']['name']}"
+            kubectl.run(platform, [*place, "scale", workload, f"--replicas={before}"])
+            kubectl.run(platform, [*place, "annotate", workload, f"{SIZE_BEFORE}-"])
+            kubectl.run(platform, [*place, "rollout", "status", workload, "--timeout=60s"], within=65)
+
+
 @dataclass(frozen=True)
 class _Delivery:
     system: System
@@ -137,6 +152,7 @@ class _Delivery:
     def run(self, steps: Steps) -> None:
         if reason := self._reason_to_start_anew():
             steps.say(f"{self.system.name} {reason}; delivering it anew")
+            restore_sizes(self.platform)
             self.remove()
         if not self.overlay and self.running_as_delivered():
             steps.say(f" ok {self.system.name} runs")

@@ -89,6 +89,8 @@ class Saboteur:
                 self._patch(patch)
             case {"delete": {"kind": kind, "name": name}}:
                 self._kubectl("delete", kind, name)
+            case {"scale": {"namespace": namespace, "name": name, "size": size}}:
+                self._scale(namespace, name, size)
             case {"database_config": settings}:
                 member = "statefulset/jewelry-shop-db"
                 edit = ["patronictl", "edit-config", "--force", "--quiet", "--apply", "-"]
@@ -100,9 +102,18 @@ class Saboteur:
         kind = patch.get("type", "merge")
         self._kubectl("patch", patch["kind"], patch["name"], f"--type={kind}", f"--patch={json.dumps(patch['body'])}")
 
+    def _scale(self, namespace: str, name: str, size: int) -> None:
+        """Set the size of a workload outside of the system; the one of before is written on it first."""
+        place, workload = ["--namespace", namespace], f"deployment/{name}"  # the last namespace counts
+        before = self._kubectl(*place, "get", workload, "-o", "jsonpath={.spec.replicas}")
+        self._kubectl(*place, "annotate", workload, f"{delivery.SIZE_BEFORE}={before}")
+        self._kubectl(*place, "scale", workload, f"--replicas={size}")
+        self._kubectl(*place, "rollout", "status", workload, f"--timeout={ROLLOUT_S}s", within=ROLLOUT_S + 5)
+
     def remove(self, sabotage: Sabotage) -> None:
         """Restore the system: settings are put back, everything else is delivered anew."""
         with self.steps.step(f"taking back {sabotage.id}", usually_s=30 if self._is_setting(sabotage) else 70):
+            delivery.restore_sizes(self.platform)
             if self._is_setting(sabotage) and self._put_back(sabotage):
                 delivery.unmark(self.system.name, self.platform)
             else:
@@ -112,11 +123,12 @@ class Saboteur:
     @staticmethod
     def _is_setting(sabotage: Sabotage) -> bool:
         """Whether the change has an opposite: a switch is turned off, a database setting gets its first value."""
-        return bool(sabotage.steps) and all({"switch", "database_config"} & set(step) for step in sabotage.steps)
+        opposites = {"switch", "database_config", "scale"}
+        return bool(sabotage.steps) and all(opposites & set(step) for step in sabotage.steps)
 
     def _put_back(self, sabotage: Sabotage) -> bool:
         try:
-            for step in sabotage.steps:
+            for step in (step for step in sabotage.steps if "scale" not in step):  # sizes are back already
                 self._step({"switch": ""} if "switch" in step else {"database_config": self._first_values(step)})
             self._restart(sabotage)
         except CommandFailed as failed:

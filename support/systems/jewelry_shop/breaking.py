@@ -84,7 +84,7 @@ class Breaker:
         for injection in reversed(list(self.open)):
             self.end(injection)
 
-    def demand_full_strength(self) -> None:
+    def demand_full_strength(self, within: float = FULL_STRENGTH_S) -> None:
         """Raises Broken unless everything is whole again in the promised time and nothing restarted without cause."""
         if not self.struck:
             return
@@ -96,7 +96,7 @@ class Breaker:
             return replace(strength, held=SYSTEM_CLOCK.now() - since[0])
 
         reason = "The shop has not returned to full strength by itself (JS-1152)"
-        self.world.eventually(look, is_full(self.system, self.calm), FULL_STRENGTH_S, reason)
+        self.world.eventually(look, is_full(self.system, self.calm), within, reason)
         unexpected = self.restarts.unexpected(self.system)
         expect(unexpected, none_unexpected(), "An instance has restarted although no fault hit it (JS-1152)")
 

@@ -103,11 +103,12 @@ def delete_instances(world: World, parts: Sequence[str], loss: str) -> Taken:
             raise Unknown(f"no instance of {part} is ready that could be deleted")
         breaker_ = breaker(world)
         breaker_.end(breaker_.inject(breaking.losing(system, part, pod, loss), [traffic.run], [pod], alongside=True))
-        _await_full_number(world, part)
+        await_full_number(world, part)
     return Taken(since)
 
 
-def _await_full_number(world: World, part: str) -> None:
+def await_full_number(world: World, part: str) -> None:
+    """Raises Broken unless the part has its full number again within the time that one replacement takes."""
     matcher: ComplaintMatcher[PartState] = without_complaints("the full number", lambda state: state.complaints())
     reason = f"{part} does not have its full number again"
     world.eventually(lambda _: world.jewelry.parts.state(part), matcher, _REPLACED_S, reason)

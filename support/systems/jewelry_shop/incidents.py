@@ -95,12 +95,17 @@ def leader_off_control_plane(world: World) -> Pod:
     candidates = [pod for pod in others if pod.name in synchronous or not synchronous]  # without the mode: anybody
     if not candidates:
         raise Unknown(f"{leader.name} leads on the control plane's machine and nobody elsewhere may take over")
-    breaker_ = breaker(world)
+    hand_over(world, leader, candidates[0])
+    return system.database.leading_pod()
+
+
+def hand_over(world: World, leader: Pod, candidate: Pod) -> None:
+    """Hands the leader role over, as planned, and waits until everybody follows and the application serves again."""
+    system, breaker_ = world.jewelry, breaker(world)
     system.open_store("Handover")  # its owner is asked for below: does the application serve again?
-    breaker_.end(breaker_.inject(breaking.handing_over(system, leader, candidates[0]), [], []))
+    breaker_.end(breaker_.inject(breaking.handing_over(system, leader, candidate), [], []))
     await_rejoin(world, FULL_STRENGTH_S)
     await_service(world)
-    return system.database.leading_pod()
 
 
 def give_work_to_all(world: World) -> None:
@@ -129,9 +134,9 @@ def await_end_of_fault(world: World, story: Failover | CacheStory) -> None:
     breaker_.end(story.injection)
 
 
-def give_power_back(world: World, story: Failover) -> None:
+def give_power_back(world: World) -> None:
     """The machine gets its power back before its time."""
-    breaker(world).end(story.injection)
+    breaker(world).end_all()
 
 
 def await_rejoin(world: World, within: float) -> None:

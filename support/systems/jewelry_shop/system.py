@@ -220,10 +220,15 @@ class InstanceWay:
 
 def find_entrances(cluster: Cluster, namespace: str) -> list[str]:
     """Addresses of the machines that carry a ready entrance. Raises Unknown when there is none."""
+    return list(entrances_by_machine(cluster, namespace).values())
+
+
+def entrances_by_machine(cluster: Cluster, namespace: str) -> dict[str, str]:
+    """The address of each machine that carries a ready entrance. Raises Unknown when there is none."""
     pods = cluster.list("pods", namespace or _USUAL_ENTRANCE, "app=envoy")
     carrying = {body["spec"].get("nodeName") for body in pods if _is_ready(body)}
     nodes = [body for body in cluster.list("nodes") if body["metadata"]["name"] in carrying]
-    found = [_address(body) for body in sorted(nodes, key=_control_plane_first)]
+    found = {body["metadata"]["name"]: _address(body) for body in sorted(nodes, key=_control_plane_first)}
     if not found:
         raise Unknown(f'no machine has a ready entrance (namespace "{namespace or _USUAL_ENTRANCE}")')
     return found

@@ -188,12 +188,11 @@ def look(system: JewelryShop, company: str, rate: float) -> Traffic:
 def look_everywhere(system: JewelryShop, traffic: Traffic, addresses: Mapping[str, str]) -> None:
     """Beside the customers, others look at the same goods through each of these entrances, by the machine's name."""
     store = _store_of(traffic)
-    rate = traffic.run.journal.rates.get(traffic.leading, _ENTRANCE_RATE)
+    scheme, item, headers = system.profile.entrance.scheme, store.pieces[0].id, _headers(system, store)
     probes = [
-        read_probe(f"{LOOKS}-{name}", rate, f"{system.profile.entrance.scheme}://{address}", store.pieces[0].id,
-                   _headers(system, store))
+        read_probe(f"{LOOKS}-{name}", _ENTRANCE_RATE, f"{scheme}://{address}", item, headers)
         for name, address in addresses.items()
-    ]  # fmt: skip
+    ]
     traffic.others.append(system.observer.start(ProbePlan(probes, _LONGEST_S)))
 
 
