@@ -140,3 +140,31 @@ def test_every_sabotage_of_the_catalogue_has_steps_or_an_overlay() -> None:
         assert bool(entry.steps) != bool(entry.overlay), entry.id
         assert entry.must_fail
         assert entry.named_cause
+
+
+def test_a_size_outside_of_the_system_is_written_down_before_it_is_changed(
+    asked: FakeKubectl, saboteur: sabotage.Saboteur
+) -> None:
+    broken = _broken("live", {"scale": {"namespace": "kube-system", "name": "metrics-server", "size": 0}})
+    saboteur.apply(broken)
+    written = next(place for place, words in enumerate(asked.asked) if delivery.SIZE_BEFORE in words)
+    changed = next(place for place, words in enumerate(asked.asked) if "--replicas=0" in words)
+    assert written < changed
+    assert "--namespace kube-system" in asked.asked[changed]
+    saboteur.remove(broken)
+    assert not any("delete namespace" in words for words in asked.asked)
+
+
+def test_sizes_that_a_sabotage_has_changed_are_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    item = {"metadata": {"name": "m", "namespace": "kube-system", "annotations": {delivery.SIZE_BEFORE: "2"}}}
+    other = {"metadata": {"name": "n", "namespace": "kube-system"}}
+
+    def answer(_: object, arguments: list[str], **__: object) -> str:
+        asked.append(" ".join(arguments))
+        return json.dumps({"items": [item, other]}) if arguments[0] == "get" else ""
+
+    monkeypatch.setattr(kubectl, "run", answer)
+    delivery.restore_sizes(EmbeddedPlatform())
+    assert asked[1] == "--namespace kube-system scale deployment/m --replicas=2"
+    assert not any("deployment/n" in words for words in asked)
