@@ -17,7 +17,7 @@ from support.faults.proof import FaultFailed
 from support.faults.sizes import SizeSet
 from support.matchers import ComplaintMatcher
 from support.observers.attempts import Attempt
-from support.observers.load import LoadPlan, LoadResult, read_lines
+from support.observers.load import LoadPlan, LoadResult, LoadRun, read_lines
 from support.observers.verdicts import Verdict
 from support.profiles import load_profile
 from support.systems.jewelry_shop import autoscaler, machine_loss, platform_settings, quickness, rush, samples, sizes
@@ -372,3 +372,27 @@ def test_a_size_set_by_hand_is_proved_by_a_change_and_put_back_unless_it_was_cor
     assert len(fake.mutations) == mutations
     with pytest.raises(Refusal):
         SizeSet("shop", "django", 3).precheck(fake.as_cluster())
+
+
+class FakeJobs(FakeCluster):
+    """Gives what it makes an identity, as the real one does."""
+
+    def create(self, kind: str, body: Any, namespace: str | None = None) -> Any:
+        super().create(kind, body, namespace)
+        return self.get(kind, body["metadata"]["name"], namespace)
+
+
+def test_the_load_ends_by_itself_and_its_token_is_in_the_secret_only() -> None:
+    fake = FakeJobs()
+    load = LoadRun(fake.as_cluster(), PLAN, "image:1", "r1")
+    load.start()
+    job, secret = (fake.get(kind, load.name, "holdfast") for kind in ("jobs", "secrets"))
+    assert job["spec"]["activeDeadlineSeconds"] < 120  # two seconds of load, and time to start
+    assert job["spec"]["ttlSecondsAfterFinished"]
+    assert "Bearer x" not in json.dumps(job)
+    assert "Bearer x" in secret["stringData"]["LOAD_HEADERS"]
+    assert not load.over()
+    fake.put("jobs", {**job, "status": {"conditions": [{"type": "Complete", "status": "True"}]}}, "holdfast")
+    assert load.over()
+    load.remove()
+    assert not fake.objects
