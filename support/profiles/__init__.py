@@ -99,7 +99,7 @@ class Autoscaler(_Strict):
     cpu_percent: int
     memory_average: str
     window_s: int
-    rush_per_s: int = 120  # requests per second that ask for more than the smallest size; on two cores 120 do
+    rush_per_s: int = 80  # requests per second that ask for more than the smallest size; more would fill two cores
 
 
 class Credential(_Strict):

@@ -8,7 +8,6 @@ const period = 1000 / rate; // milliseconds
 
 export const options = {
   discardResponseBodies: true,
-  noConnectionReuse: true, // as customers come: each with a connection of its own
   scenarios: {
     load: {
       executor: 'constant-arrival-rate',

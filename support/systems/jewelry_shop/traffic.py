@@ -33,6 +33,7 @@ _INSTANCE_RATE = 6.0  # sales per second at the instances in turn: two per secon
 _WORK_RATE = 2.0  # valuations per second: every worker gets some within a few seconds
 _ENTRANCE_RATE = 10.0  # looks per second at each entrance
 _GOODS = 20  # kinds of goods: sales of one piece wait for each other
+_PAGE = 50  # goods on one page of the list
 _PLENTY = 100_000  # pieces of each: no run can sell them
 _TILLS = 4  # further tills: different tills compete for goods only
 _REACHED_S = 60.0  # seconds until the agent of a machine that was cut off can be reached again
@@ -197,8 +198,15 @@ def look_everywhere(system: JewelryShop, traffic: Traffic, addresses: Mapping[st
 
 
 def goods_request(system: JewelryShop, traffic: Traffic) -> tuple[str, Mapping[str, str]]:
-    """Address and headers of the list of goods of the customers' shop, through the public entrance."""
-    return f"{_entrance(system)}/api/inventory/items/", _headers(system, _store_of(traffic))
+    """Address and headers of the list of goods of the customers' shop, through the public entrance.
+
+    The shop gets a full page of goods first: the more of the work is the application's, the less of the machine goes
+    into asking.
+    """
+    store = _store_of(traffic)
+    for number in range(len(store.pieces), _PAGE):
+        store.stock(f"GOODS{number:02}", "750.00", 10)
+    return f"{_entrance(system)}/api/inventory/items/", _headers(system, store)
 
 
 def write_to_cache(system: JewelryShop, rate: float) -> Traffic:
