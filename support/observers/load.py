@@ -203,7 +203,7 @@ def _as_journal(told: Json) -> bytes:
     key = {"probe": ROLE, "seq": told["seq"]}
     good = told["status"] == 200  # the answer to a list of goods
     error = "" if good else told["error"] or f"answered {told['status']}"
-    outcome = {"outcome": "ok" if good else "fail", "status": told["status"], "error": error, "answered_by": told["by"]}
+    outcome = {"outcome": "ok" if good else "fail", "status": told["status"], "error": error, "instance": told["by"]}
     lines = [
         {"event": "intent", **key, "planned": planned, "start": start},
         {"event": "outcome", **key, "end": end, **outcome},

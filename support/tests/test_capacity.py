@@ -47,7 +47,7 @@ def lines(*more: str, dropped: int = 0) -> str:
 def test_requests_of_the_load_are_attempts_like_those_of_a_probe() -> None:
     result = read_lines(lines(*(line(seq) for seq in range(4))), PLAN)
     assert [round(one.planned - 1000, 1) for one in result.attempts] == [0, 0.5, 1.0, 1.5]
-    assert [one.answered_by for one in result.attempts] == ["django-a"] * 4
+    assert [one.instance for one in result.attempts] == ["django-a"] * 4
     assert str(result.judge()) == "kept: 100.00% of 4 requests were answered"
 
 
@@ -313,7 +313,7 @@ def test_settings_of_the_control_plane_are_read_and_otherwise_as_in_stock() -> N
 
 def attempt(at: float, *, good: bool = True, by: str = "", late: float = 0.0) -> Attempt:
     begun, error = at + late, "" if good else "503"
-    return Attempt("looks", int(at * 10), at, begun, begun + 0.1, "ok" if good else "fail", error, answered_by=by)
+    return Attempt("looks", int(at * 10), at, begun, begun + 0.1, "ok" if good else "fail", error, instance=by)
 
 
 def test_answers_are_timed_from_their_planned_start_and_failures_name_instances() -> None:

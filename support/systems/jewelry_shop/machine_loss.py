@@ -65,10 +65,14 @@ class MachineStory:
         """The moment before the fault, on the customers' clock."""
         return self.traffic.run.marks[self.injection.before]
 
+    @property
+    def in_effect(self) -> float:
+        """The moment after the power had been cut."""
+        return self.traffic.run.marks.get(self.injection.after, self.fault)
+
     def confirmed_after(self) -> list[Attempt]:
         """Confirmed sales that began after the fault was in effect."""
-        since = self.traffic.run.marks.get(self.injection.after, self.fault)
-        return [one for one in self.traffic.attempts(SALES) if one.ok and one.start >= since]
+        return [one for one in self.traffic.attempts(SALES) if one.ok and one.start >= self.in_effect]
 
 
 def machine_to_lose(world: World) -> Machine:
@@ -224,7 +228,7 @@ def judge_customers(world: World, limit: float) -> Judged:
     story = world.things.get(MachineStory)
     story.traffic.settle(story.fault, limit + world.suite.limits.settle)
     story.traffic.stop_all()
-    sales = measure(story.traffic.run.journal, SALES, story.fault)
+    sales = measure(story.traffic.run.journal, SALES, story.fault, story.in_effect, until=story.traffic.settled_until)
     looks = story.traffic.others[-1]
     found = {
         name: measure(looks.journal, f"{LOOKS}-{name}", looks.marks[story.injection.before]) for name in story.entrances

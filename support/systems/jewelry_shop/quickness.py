@@ -87,8 +87,8 @@ def read_quickness(
 
 def _suspects(attempt: Attempt, samples: Sequence[Sample], at: float) -> str:
     """The instance that answered; else those that did not answer, or that came or went, at that moment."""
-    if attempt.answered_by:
-        return attempt.answered_by
+    if attempt.instance:
+        return attempt.instance
     before = next((one for one in reversed(samples) if one.at <= at), None)
     after = next((one for one in samples if one.at > at), None)
     around = [one for one in (before, after) if one]

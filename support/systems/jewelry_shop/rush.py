@@ -167,7 +167,7 @@ def _idle(story: RushStory) -> list[str]:
     if not story.system.profile.capabilities.served_by_header:
         return sorted(ready - story.sampler.answered)
     attempts = story.result.attempts if story.result else ()
-    served = {one.answered_by for one in (*attempts, *story.traffic.run.attempts()) if one.ok}
+    served = {one.instance for one in (*attempts, *story.traffic.run.attempts()) if one.ok}
     return sorted(ready - served)
 
 
