@@ -193,6 +193,7 @@ CASES: dict[str, Callable[[], Case]] = {
         SAMPLE,
         (GROWN, "the extra instances were not given back: 5 are desired"),
         (replace(SAMPLE, living=["a", "b"], ready=["a", "b"]), "2 alive"),
+        (replace(SAMPLE, desired=2), "only 2 instances are desired, the agreed smallest size is 3"),
     ),
     "has grown": lambda: Case(
         rush.has_grown_within(120),
@@ -200,6 +201,7 @@ CASES: dict[str, Callable[[], Case]] = {
         (replace(GROWTH, story=story(peak=4)), "4 instances were desired, use and target give 5: 800m"),
         (replace(GROWTH, grown_after=None, story=story(during=[SAMPLE, QUOTA])), "quota forbids further pods"),
         (replace(GROWTH, grown_after=None, story=story(during=[SAMPLE, QUOTA])), "only 4 of 5 instances became ready"),
+        (replace(GROWTH, story=story(peak=3, settings=replace(SETTINGS, exists=False))), "there is no autoscaler"),
         (replace(GROWTH, due=0, story=story(during=[BLIND], peak=3)), "metrics API not available"),
         (replace(GROWTH, grown_after=130.0), "130 s passed"),
         (replace(GROWTH, idle=["e"]), "the new instance e was ready and served nobody"),

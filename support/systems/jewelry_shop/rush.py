@@ -87,6 +87,8 @@ def is_of_size(size: int) -> ComplaintMatcher[Sample]:
     def complaints(seen: Sample) -> list[str]:
         if (seen.desired, len(seen.living), len(seen.ready)) == (size, size, size):
             return []
+        if seen.desired < size:
+            return [f"only {seen.desired} instances are desired, the agreed smallest size is {size}"]
         counts = f"{seen.desired} are desired, {len(seen.living)} alive, {len(seen.ready)} ready"
         return [f"the extra instances were not given back: {counts}, the agreed smallest size is {size}"]
 
@@ -196,7 +198,8 @@ def has_grown_within(limit: float) -> ComplaintMatcher[Growth]:
         elif seen.grown_after > limit:
             found.append(f"{seen.grown_after:.0f} s passed until {seen.due} instances were ready")
         found += [f"the new instance {name} was ready and served nobody" for name in seen.idle]
-        return [*troubles(story.during), *found] if found else []
+        missing = [] if story.settings.exists else ["there is no autoscaler"]
+        return [*missing, *troubles(story.during), *found] if found else []
 
     return without_complaints(f"as many instances as the demand asks for, serving within {limit:g} s", complaints)
 

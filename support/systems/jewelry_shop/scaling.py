@@ -10,7 +10,6 @@ from support.observers import bars
 from support.observers.bars import Bar
 from support.systems.jewelry_shop import platform_settings
 from support.systems.jewelry_shop.system import JewelryShop
-from support.waiting import Unknown
 
 _STOCK_WINDOW_S = 300.0  # before the autoscaler shrinks, when nothing is set
 _STOCK_DOWN = {"type": "Percent", "value": 100, "periodSeconds": 15}  # likewise
@@ -28,6 +27,7 @@ class ScalingSettings:
     window: float  # for which the autoscaler remembers the highest need
     down: Sequence[Json]  # policies of shrinking
     disabled: bool  # shrinking is switched off
+    exists: bool = True  # whether there is an autoscaler at all
 
     def growth(self) -> Bar:
         """B11."""
@@ -48,6 +48,8 @@ class ScalingSettings:
 
     def blame(self) -> list[str]:
         """The setting that forbids shrinking, if there is one."""
+        if not self.exists:
+            return ["there is no autoscaler"]
         return ["shrinking is switched off in the autoscaler (selectPolicy Disabled)"] if self.disabled else []
 
 
@@ -57,12 +59,12 @@ def _most(policy: Json, size: int) -> int:
 
 
 def read_settings(system: JewelryShop) -> ScalingSettings:
-    """The settings now. Raises Unknown when there is no autoscaler."""
+    """The settings now; without an autoscaler as they would be when nothing is set."""
     agreed, platform = system.profile.autoscaler, system.profile.platform
     try:
         spec = system.cluster.get("horizontalpodautoscalers", agreed.name, system.namespace)["spec"]
-    except NotFound as missing:
-        raise Unknown(f"there is no autoscaler {agreed.name}") from missing
+    except NotFound:
+        spec = {}
     app = system.cluster.get("configmaps", system.profile.settings.app, system.namespace).get("data", {})
     down = spec.get("behavior", {}).get("scaleDown", {})
     return ScalingSettings(
@@ -73,4 +75,5 @@ def read_settings(system: JewelryShop) -> ScalingSettings:
         window=float(down.get("stabilizationWindowSeconds", _STOCK_WINDOW_S)),
         down=down.get("policies") or [_STOCK_DOWN],
         disabled=down.get("selectPolicy") == "Disabled",
+        exists=bool(spec),
     )
