@@ -20,7 +20,7 @@ from support.systems.jewelry_shop.samples import Sample, Sampler, longest_pause,
 from support.systems.jewelry_shop.scaling import ScalingSettings, read_settings
 from support.systems.jewelry_shop.system import JewelryShop
 from support.systems.jewelry_shop.traffic import Traffic, goods_request
-from support.waiting import SYSTEM_CLOCK, Deadline, Unknown
+from support.waiting import SYSTEM_CLOCK, Broken, Deadline, Unknown
 from support.world import World
 
 _EVERY_S = 1.0  # seconds between two samples
@@ -255,7 +255,7 @@ def demand_shrinking(world: World, limit: float) -> None:
     """Raises Broken unless the smallest size is reached in time after the rush; attaches the figures."""
     story, smallest = world.things.get(RushStory), world.jewelry.profile.autoscaler.min
     if story.peak <= smallest:
-        raise Unknown("the application had not grown: nothing could be given back")
+        raise Broken("The size has not changed: nothing was given back, because the application had not grown")
     at_rest = is_of_size(smallest)
     matcher: ComplaintMatcher[Sample] = without_complaints(
         f"{smallest} instances again", lambda one: [*at_rest.complaints(one), *_blame(story, one, smallest)]
