@@ -67,7 +67,9 @@ def growth_chart(chart: GrowthChart) -> str:
     with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "holdfast", "font.family": "sans-serif"}):
         figure = Figure(figsize=(_WIDTH, _HEIGHT), facecolor=_ink("paper"))
         FigureCanvasSVG(figure)
-        grid = figure.add_gridspec(3, 1, height_ratios=[1, 1.1, 1], left=0.125, right=0.975, top=0.86, bottom=0.09)
+        grid = figure.add_gridspec(
+            3, 1, height_ratios=[1, 1.1, 1], left=0.125, right=0.975, top=0.86, bottom=0.09, hspace=0.32
+        )
         demand, sizes, answers = (figure.add_subplot(grid[row]) for row in range(3))
         limits = _window(chart)
         for axes in (demand, sizes, answers):
@@ -164,6 +166,9 @@ def _draw_answers(axes: Axes, chart: GrowthChart) -> None:
 
 
 def _legend(axes: Axes) -> None:
-    shown = axes.legend(loc="upper right", ncols=4, fontsize=_NORMAL, frameon=False)
+    """Above the panel, where it hides nothing."""
+    shown = axes.legend(
+        loc="lower left", bbox_to_anchor=(0, 0.96), ncols=4, fontsize=_NORMAL, frameon=False, borderaxespad=0
+    )
     for text in shown.get_texts():
         text.set_color(_ink("ink"))
