@@ -16,6 +16,7 @@ class Processes(StrEnum):
     SERVER = "server"  # postmaster first, so that it starts no further child, then its children
     CACHE = "cache"  # redis-server
     APPLICATION = "application"  # the shop's main process first, then its children
+    MAIN = "main"  # the shop's main process alone
 
 
 DATABASE_MEMBER = (Processes.SUPERVISOR, Processes.SERVER)
@@ -29,6 +30,7 @@ supervisor() { pid_in /run/postgresql/patroni.pid; }
 server() { tree "$(pid_in /run/postgresql/postmaster.pid)"; }
 cache() { pgrep -x redis-server || true; }
 application() { tree "$(pid_in /run/shop/main.pid)"; }
+main() { pid_in /run/shop/main.pid; }
 checked() {
     for pid in $1; do
         if [ "$pid" -eq 1 ]; then echo "process 1 is never a target" >&2; exit 64; fi
@@ -86,6 +88,16 @@ def kill(which: Sequence[Processes]) -> list[str]:
     everyone = " ".join(f"$pids_{name}" for name in which)
     # One of them may have ended by itself since it was found; that all are gone is proved afterwards.
     return ["sh", "-c", "\n".join([_FIND, *lines, f"echo {everyone}", f"kill -KILL {everyone} 2>/dev/null || true"])]
+
+
+def kill_child(pid: int) -> list[str]:
+    """Ends one child of the shop's main process at once, without notice; refuses any other process."""
+    lines = [
+        _FIND,
+        f'if ! below "$(main)" | grep -qx {pid}; then echo "{pid} is no child of the main process" >&2; exit 65; fi',
+        f"kill -KILL {pid}",
+    ]
+    return ["sh", "-c", "\n".join(lines)]
 
 
 def states(pids: Sequence[int]) -> list[str]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hamcrest import equal_to
+from hamcrest import equal_to, has_length
 
 from support.faults import scripts
 from support.faults.scripts import Processes
@@ -100,6 +100,31 @@ def test_a_tree_is_stopped_from_its_root(tmp_path: Path) -> None:
         assert {state(pid) for pid in pids} == {"T"}
         run(scripts.resume(), *pids)
         assert {state(pid) for pid in pids} == {"S"}
+    finally:
+        subprocess.run(["pkill", "-KILL", "-s", str(parent.pid)], check=False)
+        parent.wait()
+
+
+def test_only_a_child_of_the_main_process_is_killed(tmp_path: Path) -> None:
+    parent = subprocess.Popen(["bash", "-c", "sleep 60 & sleep 60 & wait"], start_new_session=True)
+    try:
+        pid_file = tmp_path / "main.pid"
+        pid_file.write_text(f"{parent.pid}\n")
+
+        def children(_: Deadline) -> list[int]:
+            listed = subprocess.run(["pgrep", "-P", str(parent.pid)], capture_output=True, text=True, check=False)
+            return [int(word) for word in listed.stdout.split()]
+
+        first, other = eventually(children, has_length(2), 5.0, "the children have started")
+
+        def killing(pid: int) -> subprocess.CompletedProcess[str]:
+            return run([word.replace("/run/shop/main.pid", str(pid_file)) for word in scripts.kill_child(pid)])
+
+        assert killing(parent.pid).returncode == 65
+        assert killing(first).returncode == 0
+        assert state(first) in ("gone", "Z")
+        assert state(other) == "S"
+        assert parent.poll() is None
     finally:
         subprocess.run(["pkill", "-KILL", "-s", str(parent.pid)], check=False)
         parent.wait()
