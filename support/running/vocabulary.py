@@ -73,6 +73,8 @@ PARTS = {
     "background worker": "worker",
     "scheduler": "scheduler",
     "cache watcher": "watcher",
+    "cache": "cache",
+    "database": "database",
 }
 # Roles of people, and the shop's own words for them.
 PEOPLE = {"owner": "owner", "sales person": "employee"}
@@ -91,6 +93,11 @@ OFFENCES = {"the same article number": "duplicate", "a price below its cost": "b
 
 # Sides on which a size lies outside of the agreed ones.
 SIDES = {"below the smallest size": "below", "above the largest size": "above"}
+# What of a background worker is lost, and who may then finish its work.
+WORKFORCE = {"background worker": "worker", "working process": "process"}
+FINISHERS = {"another": "another", "any": "any"}
+
+
 # What members confirm.
 WRITES = {"sales": "sales", "writes": "writes"}
 # What a diagnosis looks at.
@@ -120,4 +127,6 @@ def register() -> None:
         Area=_one_of(AREAS),
         Promise=_promise,
         Side=_one_of(SIDES),
+        Workforce=_one_of(WORKFORCE),
+        Finisher=_one_of(FINISHERS),
     )

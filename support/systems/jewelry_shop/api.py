@@ -133,9 +133,21 @@ class Session:
         """One sale as the shop shows it."""
         return self.send("GET", f"/api/sales/{sale}/")
 
-    def value_stock(self) -> Answer:
-        """Hands the valuation of the stock to the background."""
-        return self.send("POST", "/api/jobs/valuations/", {"pace_ms": 0})
+    def value_stock(self, pace_ms: int = 0) -> Answer:
+        """Hands the valuation of the stock to the background; it rests `pace_ms` after each kind of goods."""
+        return self.send("POST", "/api/jobs/valuations/", {"pace_ms": pace_ms})
+
+    def job(self, job: str) -> Answer:
+        """How far a piece of background work is."""
+        return self.send("GET", f"/api/jobs/{job}/")
+
+    def gold_price(self) -> Answer:
+        """The latest gold price with its age."""
+        return self.send("GET", "/api/pricing/gold/")
+
+    def day(self, day: str) -> Answer:
+        """The figures of one day, such as 2026-03-02."""
+        return self.send("GET", f"/api/reports/day/?date={day}")
 
     def park_basket(self, name: str, content: str, ttl_s: int) -> Answer:
         """Parks a basket in the cache; the answer tells how many followers have it."""

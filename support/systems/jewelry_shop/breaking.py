@@ -13,6 +13,7 @@ from support.faults.pods import PodDeleted
 from support.faults.processes import Place, ProcessesFrozen, ProcessesKilled
 from support.faults.roles import DatabaseSwitchover
 from support.faults.scripts import DATABASE_MEMBER, Processes
+from support.faults.workers import ChildKilled, WorkerLost
 from support.observers.run import ProbeRun
 from support.platforms.base import NodeFaults
 from support.systems.jewelry_shop.parts import Pod
@@ -128,6 +129,21 @@ def freezing_supervisor(system: JewelryShop, pod: Pod, seconds: float) -> Fault:
     return ProcessesFrozen([_place(system, "database", pod)], [Processes.SUPERVISOR], seconds)
 
 
+def hanging(system: JewelryShop, pod: Pod, seconds: float) -> Fault:
+    """The main process of a background worker stops without ending; its children go on."""
+    return ProcessesFrozen([_place(system, "worker", pod)], [Processes.MAIN], seconds)
+
+
+def losing_worker(system: JewelryShop, pod: Pod) -> Fault:
+    """A background worker disappears without a last word."""
+    return WorkerLost(_place(system, "worker", pod))
+
+
+def killing_child(system: JewelryShop, pod: Pod, pid: int) -> Fault:
+    """One working process of a background worker ends."""
+    return ChildKilled(_place(system, "worker", pod), pid)
+
+
 def cutting_power(node_faults: NodeFaults | None, pod: Pod, seconds: float) -> Fault:
     """The machine of an instance loses its power, for so many seconds at most."""
     return NodePowerOff(_given(node_faults), pod.node, seconds)
@@ -158,7 +174,8 @@ def _place(system: JewelryShop, part: str, pod: Pod) -> Place:
 
 
 def _processes(part: str) -> Sequence[Processes]:
-    return {"database": DATABASE_MEMBER, "cache": (Processes.CACHE,), "django": (Processes.APPLICATION,)}[part]
+    shop = (Processes.APPLICATION,)
+    return {"database": DATABASE_MEMBER, "cache": (Processes.CACHE,), "django": shop, "worker": shop}[part]
 
 
 def _given(node_faults: NodeFaults | None) -> NodeFaults:

@@ -165,11 +165,15 @@ def buy_at_instances(system: JewelryShop, traffic: Traffic, pods: Sequence[Pod])
 
 def work_for_workers(system: JewelryShop, traffic: Traffic) -> None:
     """Beside the customers, the shop's owner has the stock valued again and again in the background."""
-    store = _store_of(traffic)
+    probe = valuations_probe(system, _store_of(traffic), _WORK_RATE)
+    traffic.others.append(system.observer.start(ProbePlan([probe], _LONGEST_S)))
+
+
+def valuations_probe(system: JewelryShop, store: Store, rate: float) -> HttpProbe:
+    """The owner of a shop orders valuations at this pace."""
     headers = {**store.owner.authorization, "Host": system.profile.entrance.host}
     url = f"{_entrance(system)}/api/jobs/valuations/"
-    probe = HttpProbe(WORK, _WORK_RATE, [url], headers, "POST", {"pace_ms": 0}, (202,))
-    traffic.others.append(system.observer.start(ProbePlan([probe], _LONGEST_S)))
+    return HttpProbe(WORK, rate, [url], headers, "POST", {"pace_ms": 0}, (202,))
 
 
 def write_beside(system: JewelryShop, traffic: Traffic, pod: Pod) -> None:
