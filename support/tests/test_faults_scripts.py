@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hamcrest import equal_to, has_length
+from hamcrest import equal_to
 
 from support.faults import scripts
 from support.faults.scripts import Processes
@@ -111,11 +111,15 @@ def test_only_a_child_of_the_main_process_is_killed(tmp_path: Path) -> None:
         pid_file = tmp_path / "main.pid"
         pid_file.write_text(f"{parent.pid}\n")
 
-        def children(_: Deadline) -> list[int]:
+        def children() -> list[int]:
             listed = subprocess.run(["pgrep", "-P", str(parent.pid)], capture_output=True, text=True, check=False)
             return [int(word) for word in listed.stdout.split()]
 
-        first, other = eventually(children, has_length(2), 5.0, "the children have started")
+        def both(_: Deadline) -> bool:
+            return len(children()) == 2
+
+        eventually(both, equal_to(True), 5.0, "the children have started")
+        first, other = children()
 
         def killing(pid: int) -> subprocess.CompletedProcess[str]:
             return run([word.replace("/run/shop/main.pid", str(pid_file)) for word in scripts.kill_child(pid)])
