@@ -89,6 +89,10 @@ CASES: dict[str, Callable[[], tuple[ComplaintMatcher[Any], Any, Bad]]] = {
         [
             (replace(AFTER, progress=RUNNING), "job lost with its worker (acknowledged before the work)"),
             (replace(AFTER, progress=replace(RUNNING, deliveries=2)), "worker-a has done 3 of 12 steps"),
+            (
+                replace(AFTER, progress=replace(DONE, total=ONE), causes=["steps executed twice after redelivery"]),
+                "steps executed twice after redelivery; the sum is 10.00 instead of 100.00",
+            ),
             (replace(AFTER, progress=DONE), "worker-a, which is gone, has finished it"),
             (replace(AFTER, workers=["worker-c"]), '"worker-b" is no background worker'),
             (replace(AFTER, progress=replace(AFTER.progress, deliveries=1)), "nobody has taken the work up again"),

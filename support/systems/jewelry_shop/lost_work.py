@@ -14,8 +14,17 @@ from support.systems.jewelry_shop import breaking
 from support.systems.jewelry_shop.breaking import breaker
 from support.systems.jewelry_shop.parts import Pod
 from support.systems.jewelry_shop.system import JewelryShop
-from support.systems.jewelry_shop.valuations import Progress, Valuation, is_done, progress, worker_named, worth
-from support.waiting import SYSTEM_CLOCK, Unknown
+from support.systems.jewelry_shop.valuations import (
+    Progress,
+    Valuation,
+    is_done,
+    progress,
+    stored_lines,
+    value_each_kind_once,
+    worker_named,
+    worth,
+)
+from support.waiting import SYSTEM_CLOCK, Deadline, Unknown
 from support.world import World
 
 _INSPECT = ["python3", "-m", "celery", "--app", "shop.jobs.app", "inspect", "active", "--json", "--timeout", "2"]
@@ -76,6 +85,7 @@ class Aftermath:
 
     progress: Progress
     workers: Sequence[str]  # instances that are there
+    causes: Sequence[str] = ()  # what is wrong with the single steps of work that has another sum
 
     def __str__(self) -> str:
         return str(self.progress)
@@ -93,7 +103,7 @@ def is_finished_by(
             why = "never delivered again" if acknowledged_late else "acknowledged before the work"
             return [f"job lost with its worker ({why})", *unfinished]
         if unfinished:
-            return unfinished
+            return [*seen.causes, *unfinished]
         if finisher == "another" and seen.progress.worker == loss.pod.name:
             return [f"the shop says that {loss.pod.name}, which is gone, has finished it"]
         found = [] if seen.progress.worker in seen.workers else [f'"{seen.progress.worker}" is no background worker']
@@ -109,8 +119,11 @@ def demand_finished(world: World, limit: float, finisher: str) -> None:
     late = system.configured(f"{system.profile.settings.app}/{_ACKS_LATE}").lower() == "true"
     matcher = is_finished_by(loss, finisher, worth(valuation.store), len(valuation.store.pieces), late)
 
-    def look(_: object) -> Aftermath:
-        return Aftermath(progress(valuation), [pod.name for pod in system.parts.pods("worker")])
+    def look(_: Deadline) -> Aftermath:
+        seen, workers = progress(valuation), [pod.name for pod in system.parts.pods("worker")]
+        wrong = seen.status == "DONE" and seen.total != worth(valuation.store)
+        steps = value_each_kind_once().complaints(stored_lines(system, valuation)) if wrong else []
+        return Aftermath(seen, workers, steps)
 
     left = max(0.0, limit - (SYSTEM_CLOCK.now() - loss.at))
     reason = f"Work in progress was not finished within {limit:g} s after the loss of its worker"
