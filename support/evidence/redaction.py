@@ -119,7 +119,7 @@ def _base64_forms(secret: bytes) -> set[str]:
     return forms
 
 
-def _forms(secret: str) -> set[str]:
+def spellings(secret: str) -> set[str]:
     """Every spelling of the secret that may turn up in a text."""
     forms = {secret, secret.strip()}
     forms |= {quote(secret, safe=""), quote(secret), quote_plus(secret)}
@@ -144,7 +144,7 @@ class Redactor:
         """From now on these values are masked wherever they appear; values under five characters are left alone."""
         texts = (one.decode("utf-8", "surrogateescape") if isinstance(one, bytes) else one or "" for one in secrets)
         with self._lock:
-            found = {form for text in texts if len(text.strip()) >= SHORTEST_SECRET for form in _forms(text)}
+            found = {form for text in texts if len(text.strip()) >= SHORTEST_SECRET for form in spellings(text)}
             found.discard(MASK)
             if found <= self._known:
                 return
