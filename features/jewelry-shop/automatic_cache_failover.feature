@@ -49,3 +49,21 @@ Feature: Automatic cache failover
       When all servers of the cache stop answering for "20 seconds"
       Then no sale has failed and "95 %" of them took "2 seconds" at most
       And no instance of the application was taken out of service
+
+  Rule: A restarted server takes the role that the watchers give it
+
+    @JS-604 @disruptive
+    Scenario: The first server comes back as a follower and never as a second master
+      Given another server than the first is master of the cache
+      When the first server of the cache is restarted
+      Then at no moment two servers of the cache were master
+      And the restarted server follows the master that the watchers name
+
+  Rule: The cache refuses what it could not copy
+
+    @JS-607 @disruptive
+    Scenario: Without a follower that listens no write is accepted
+      Given somebody writes to the cache "20" times a second and has each write copied
+      When both followers of the cache stop answering for "10 seconds"
+      Then from "5 seconds" on every write is refused and none of them is stored
+      And writes are accepted again as soon as the followers are back

@@ -152,3 +152,7 @@ class Session:
     def park_basket(self, name: str, content: str, ttl_s: int) -> Answer:
         """Parks a basket in the cache; the answer tells how many followers have it."""
         return self.send("PUT", f"/api/pos/drafts/{name}/", {"content": content, "ttl_s": ttl_s})
+
+    def basket(self, name: str) -> Answer:
+        """A parked basket with the seconds that it will still be kept."""
+        return self.send("GET", f"/api/pos/drafts/{name}/")

@@ -88,11 +88,12 @@ class Cache:
         """What each watcher knows now."""
         return [self._watcher(pod) for pod in self._parts.pods("watcher") if not pod.leaving]
 
-    def ask_server(self, pod: Pod, *commands: Sequence[str], within: float = _ASK_S) -> list[Any]:
+    def ask_server(
+        self, pod: Pod, *commands: Sequence[str], within: float = _ASK_S, node: str | None = None
+    ) -> list[Any]:
         """Commands to one server on one connection. ObserverError: no answer; RedisAnswerError: refused."""
-        return self._observer.ask_redis(
-            pod.ip, self.server_part.port, self._password, [list(command) for command in commands], within=within
-        )
+        words = [list(command) for command in commands]
+        return self._observer.ask_redis(pod.ip, self.server_part.port, self._password, words, within=within, node=node)
 
     def ask_watcher(self, pod: Pod, *commands: Sequence[str]) -> list[Any]:
         """Commands to one watcher on one connection. ObserverError: no answer; RedisAnswerError: refused."""
@@ -105,7 +106,7 @@ class Cache:
         info = self._observer.ask_redis(
             host, self.server_part.port, self._password, [["INFO", "server"]], within=_ASK_S
         )
-        return _facts(info[0]).get("run_id", "")
+        return facts_of(info[0]).get("run_id", "")
 
     def keys_of(self, pod: Pod, pattern: str) -> list[str]:
         """Keys of one server that match a pattern. Raises Unknown when one scan does not reach the end."""
@@ -113,6 +114,13 @@ class Cache:
         if str(cursor) != "0":
             raise Unknown(f"{pod.name} has more than {_ALL_KEYS} keys")
         return [str(key) for key in keys]
+
+    def whole(self) -> ComplaintMatcher[CacheView]:
+        """Matches when one master has all its followers, and all watchers say so."""
+        servers, watchers = self.server_part.number, self.watcher_part.number
+        return agrees_on_one_master(
+            int(servers) - 1 if isinstance(servers, int) else 0, int(watchers) if isinstance(watchers, int) else 0
+        )
 
     def down_after(self) -> float:
         """Seconds of silence after which the watchers replace the master, as one of them has it now."""
@@ -124,7 +132,7 @@ class Cache:
 
     def _server(self, pod: Pod) -> Server:
         try:
-            facts = _facts(self.ask_server(pod, ["INFO", "replication"])[0])
+            facts = facts_of(self.ask_server(pod, ["INFO", "replication"])[0])
         except (ObserverError, RedisAnswerError) as error:
             return Server(pod, "", (), "", f"does not answer: {error}")
         followers = [value for key, value in facts.items() if key.startswith("slave") and key[5:].isdigit()]
@@ -138,7 +146,7 @@ class Cache:
             quorum_ok = self._quorum_ok(pod)
         except (ObserverError, RedisAnswerError) as error:
             return Watcher(pod, "", 0, 0, 0, False, False, "", f"does not answer: {error}")
-        facts, own, names = _pairs(master), _facts(info), _pairs(resolve)
+        facts, own, names = _pairs(master), facts_of(info), _pairs(resolve)
         return Watcher(
             pod=pod,
             master=facts.get("ip", ""),
@@ -224,7 +232,7 @@ def _lag(text: str) -> int:
     return int(dict(part.split("=", 1) for part in text.split(",") if "=" in part).get("lag", 0))
 
 
-def _facts(info: Any) -> dict[str, str]:
+def facts_of(info: Any) -> dict[str, str]:
     """INFO as a table, whether it comes as text or was read already."""
     if isinstance(info, Mapping):
         return {str(key): _flat(value) for key, value in info.items()}

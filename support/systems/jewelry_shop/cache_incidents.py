@@ -15,7 +15,7 @@ from support.observers.ledger import LedgerVerdict, StoredRow, compare, row_of_c
 from support.observers.verdicts import measure
 from support.systems.jewelry_shop import breaking, pictures
 from support.systems.jewelry_shop.breaking import breaker
-from support.systems.jewelry_shop.cache import CacheView, Watcher, Watchers, agrees_on_one_master, blind_watchers
+from support.systems.jewelry_shop.cache import CacheView, Watcher, Watchers, blind_watchers
 from support.systems.jewelry_shop.judging import Judged
 from support.systems.jewelry_shop.parts import Pod
 from support.systems.jewelry_shop.system import JewelryShop
@@ -62,24 +62,25 @@ class CacheStory:
 
 def lose_master(world: World, loss: str) -> CacheStory:
     """The master crashes and returns in place, or its instance is deleted by force."""
-    view, master = _view(world)
-    return _strike(world, view, master, breaking.losing(world.jewelry, "cache", master, loss))
+    view, master = look_before(world)
+    return strike(world, view, master, breaking.losing(world.jewelry, "cache", master, loss))
 
 
 def pause_master(world: World, seconds: float) -> CacheStory:
     """The master stands still."""
-    view, master = _view(world)
-    return _strike(world, view, master, breaking.freezing(world.jewelry, "cache", [master], seconds))
+    view, master = look_before(world)
+    return strike(world, view, master, breaking.freezing(world.jewelry, "cache", [master], seconds))
 
 
 def pause_all(world: World, seconds: float) -> CacheStory:
     """Every server of the cache stands still."""
-    view, master = _view(world)
+    view, master = look_before(world)
     servers = [server.pod for server in view.servers]
-    return _strike(world, view, master, breaking.freezing(world.jewelry, "cache", servers, seconds))
+    return strike(world, view, master, breaking.freezing(world.jewelry, "cache", servers, seconds))
 
 
-def _view(world: World) -> tuple[CacheView, Pod]:
+def look_before(world: World) -> tuple[CacheView, Pod]:
+    """The cache and its master when enough was confirmed before the fault. Raises Unknown when there is no master."""
     world.things.get(Traffic).warm_up(world.suite.limits.warm_up)
     view = world.jewelry.cache.view()
     if view.master is None:
@@ -87,12 +88,13 @@ def _view(world: World) -> tuple[CacheView, Pod]:
     return view, view.master.pod
 
 
-def _strike(world: World, view: CacheView, master: Pod, fault: Fault) -> CacheStory:
+def strike(world: World, view: CacheView, master: Pod, fault: Fault, hit: Sequence[Pod] = ()) -> CacheStory:
+    """Injects a fault while the probes go on. `hit`: instances that it strikes, if not the master."""
     system, traffic = world.jewelry, world.things.get(Traffic)
     in_service = since_in_service(system)
     bar = bars.cache_takeover(system.cache.down_after(), system.profile.platform.dns_ttl_s)
     at = SYSTEM_CLOCK.now()
-    injection = breaker(world).inject(fault, [traffic.run], [master])
+    injection = breaker(world).inject(fault, [traffic.run], hit or [master])
     return CacheStory(system, traffic, view, master, view.watchers[0].master, injection, bar, at, in_service)
 
 
@@ -104,7 +106,7 @@ def interruption(world: World, limit: float) -> Judged:
     measured = measure(journal, CACHE, story.fault, story.in_effect, until=story.traffic.settled_until)
     verdict, view = measured.judge(limit), story.system.cache.view()
     pictures.attach_failover(story, measured, limit, verdict)
-    causes = [] if verdict.kept else _complaints(story.system, view)
+    causes = [] if verdict.kept else list(story.system.cache.whole().complaints(view))
     return Judged(verdict, causes, [*_figures(story, view, limit)]).attach("Figures of the failover")
 
 
@@ -119,12 +121,6 @@ def _figures(story: CacheStory, view: CacheView, limit: float) -> Sequence[tuple
         ("written without a copy", str(uncopied)),
         ("proof of the fault", story.injection.proof),
     ]
-
-
-def _complaints(system: JewelryShop, view: CacheView) -> list[str]:
-    servers, watchers = system.cache.server_part.number, system.cache.watcher_part.number
-    number = int(servers) - 1 if isinstance(servers, int) else 0
-    return list(agrees_on_one_master(number, int(watchers) if isinstance(watchers, int) else 0).complaints(view))
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,10 +139,10 @@ def read_back(world: World) -> CopiesRead:
     view = system.cache.view()
     if view.master is None:
         raise Unknown(f"the cache has no master: {view}")
-    found = [_compared(story, view.master.pod, "the master")]
+    found = [read_at(story, view.master.pod, "the master")]
     demand_followers(world, _BACK_S)
     view = system.cache.view()
-    return CopiesRead([*found, *(_compared(story, server.pod, server.pod.name) for server in view.servers)])
+    return CopiesRead([*found, *(read_at(story, server.pod, server.pod.name) for server in view.servers)])
 
 
 def keeps_every_copied_write() -> ComplaintMatcher[CopiesRead]:
@@ -165,7 +161,8 @@ def keeps_every_copied_write() -> ComplaintMatcher[CopiesRead]:
     return without_complaints("every write with a copy present with its value", complaints)
 
 
-def _compared(story: CacheStory, pod: Pod, place: str) -> LedgerVerdict:
+def read_at(story: CacheStory, pod: Pod, place: str) -> LedgerVerdict:
+    """The writes of the story beside what one server has stored."""
     return compare(story.traffic.run.attempts(CACHE), _stored(story, pod), place, story.fault)
 
 
@@ -234,12 +231,8 @@ def demand_former_master_follows(world: World, followers: int, limit: float) -> 
 
 def demand_followers(world: World, within: float) -> None:
     """Raises Broken unless watchers and servers agree on one master with all its followers again, in time."""
-    system = world.jewelry
-    servers, watchers = system.cache.server_part.number, system.cache.watcher_part.number
-    matcher = agrees_on_one_master(
-        int(servers) - 1 if isinstance(servers, int) else 0, int(watchers) if isinstance(watchers, int) else 0
-    )
-    world.eventually(lambda _: system.cache.view(), matcher, within, "The cache is not whole again")
+    cache = world.jewelry.cache
+    world.eventually(lambda _: cache.view(), cache.whole(), within, "The cache is not whole again")
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,10 +92,10 @@ class Basket:
     content: str
 
 
-def park_basket(store: Store) -> Basket:
+def park_basket(store: Store, seconds: int = _BASKET_S) -> Basket:
     """Parks a basket with a content of its own. Raises Broken with the shop's cause when that is refused."""
     basket = Basket(f"basket-{secrets.token_hex(4)}", f"two rings {secrets.token_hex(4)}")
-    answer = store.till.park_basket(basket.name, basket.content, _BASKET_S)
+    answer = store.till.park_basket(basket.name, basket.content, seconds)
     expect(answer, answered(200), "A basket could not be parked")
     return basket
 
