@@ -7,7 +7,7 @@ from decimal import Decimal
 from support.expect import expect
 from support.running.grammar import given, then
 from support.running.vocabulary import Duration
-from support.systems.jewelry_shop import healing, incidents, outages, traffic
+from support.systems.jewelry_shop import healing, incidents, outages, queued_work, traffic, visitors
 from support.world import BehaveContext
 
 
@@ -62,3 +62,38 @@ def hardly_a_request_has_failed(context: BehaveContext, number: int, share: Deci
     """So many requests were made, and hardly any was not answered."""
     served = healing.served(context.world, number)
     expect(served, healing.failed_at_most(number, float(share), gap), "Customers noticed that instances were lost")
+
+
+@given('a visitor of "{company:Company}" is signed in and opens the dashboard at every instance once a second')
+def visitor_opens_dashboard(context: BehaveContext, company: str) -> None:
+    """Somebody signs in with a browser and is known at every instance; then every instance is asked again and again."""
+    context.world.things.put(visitors.arrive(context.world, company))
+
+
+@given('the owner of "{company:Company}" has the stock valued "{rate:Count}" times a second')
+def owner_has_stock_valued(context: BehaveContext, company: str, rate: int) -> None:
+    """Background work is asked for at this pace, and the background does it."""
+    asking = traffic.have_stock_valued(context.world.jewelry, company, float(rate))
+    context.world.things.put(outages.start(context.world, asking))
+    queued_work.demand_working_background(context.world)
+
+
+@then('"{limit:Duration}" later at the latest every instance shows the visitor\'s name again')
+def every_instance_shows_name(context: BehaveContext, limit: Duration) -> None:
+    """While the old master is still away no instance sends the visitor to the sign-in page or stays silent."""
+    seen = visitors.visits(context.world)
+    context.world.things.put(seen)
+    expect(seen, visitors.stay_signed_in(limit), "A visitor who was signed in is no longer known")
+
+
+@then("the sign-in is stored as it was")
+def sign_in_is_stored(context: BehaveContext) -> None:
+    """The new master has the sign-in under the same key with the same content."""
+    seen = context.world.things.get(visitors.Visits)
+    expect(seen, visitors.keeps_the_stored_sign_in(), "The stored sign-in is not what it was")
+
+
+@then('every valuation that was accepted is finished exactly once within "{limit:Duration}", and no other is found')
+def accepted_work_is_finished(context: BehaveContext, limit: Duration) -> None:
+    """Each accepted job is done with one line for each step, in time; none is stored that was not accepted."""
+    queued_work.demand_finished(context.world, limit)

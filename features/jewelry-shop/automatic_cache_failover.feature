@@ -67,3 +67,18 @@ Feature: Automatic cache failover
       When both followers of the cache stop answering for "10 seconds"
       Then from "5 seconds" on every write is refused and none of them is stored
       And writes are accepted again as soon as the followers are back
+
+  Rule: Visitors and accepted work outlive the change of the master
+
+    @JS-606 @disruptive @needs.web_sign_in
+    Scenario: A visitor who was signed in is still signed in on every instance
+      Given a visitor of "Goldregen" is signed in and opens the dashboard at every instance once a second
+      When the cache master stops answering for "30 seconds"
+      Then "12 seconds" later at the latest every instance shows the visitor's name again
+      And the sign-in is stored as it was
+
+    @JS-608 @disruptive @needs.jobs
+    Scenario: Work accepted while the master changes is finished exactly once
+      Given the owner of "Goldregen" has the stock valued "2" times a second
+      When the cache master stops answering for "20 seconds"
+      Then every valuation that was accepted is finished exactly once within "45 seconds", and no other is found

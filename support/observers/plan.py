@@ -89,6 +89,22 @@ class SaleProbe:
 
 
 @dataclass(frozen=True, slots=True)
+class JobProbe:
+    """Asks for background work; ok with 202, and the id that was told is kept with the attempt."""
+
+    name: str
+    rate: float
+    url: str
+    headers: Mapping[str, str] = field(repr=False)  # Authorization, and Host where the base is an address
+    json: Any = None
+    within: float = 12.0  # seconds of one attempt: the shop's own deadline of 10 s and 2 s of travel
+
+    def spec(self) -> Spec:
+        """The agent's form of it."""
+        return {"kind": "job", **{name: getattr(self, name) for name in self.__slots__}}
+
+
+@dataclass(frozen=True, slots=True)
 class DirectProbe:
     """Writes rows into the table `probe.ledger`, on a new connection each time or on one that is kept."""
 

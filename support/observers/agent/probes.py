@@ -140,6 +140,28 @@ class SaleProbe(_Base):
         return Result(outcome, _short(reply), reply.status, instance=instance)
 
 
+class JobProbe(_Base):
+    """One piece of background work asked for; the id of what was accepted is kept, to be looked for afterwards."""
+
+    def __init__(self, spec: Mapping[str, Any]) -> None:
+        super().__init__(spec, 12.0)  # seconds: as for a sale
+        self._url = str(spec["url"])
+        self._headers = {**spec.get("headers", {}), "content-type": "application/json"}
+        self._body = json.dumps(spec["json"]).encode()
+
+    async def attempt(self, seq: int) -> Result:
+        headers = self._headers | {"x-request-id": f"{self.name}-{seq:08d}"}
+        reply = await exchange(self._url, "POST", headers, self._body, self.within)
+        instance = reply.headers.get("x-served-by", "")
+        if reply.status == 0:
+            return Result("info" if reply.sent else "fail", reply.error)
+        told = reply.json() if isinstance(reply.json(), dict) else {}
+        if reply.status == 202 and "id" in told:
+            return Result("ok", "", 202, instance=instance, facts={"id": str(told["id"])})
+        refused = 400 <= reply.status < 500 or (reply.status == 503 and told.get("outcome") == "not_done")
+        return Result("fail" if refused else "info", _short(reply), reply.status, instance=instance)
+
+
 class DirectProbe(_Base):
     """One row into the probe's own table; on a new connection, or on one that is kept until it breaks."""
 
@@ -264,6 +286,7 @@ class CacheProbe(_Base):
 _KINDS: dict[str, Callable[[Mapping[str, Any]], Probe]] = {
     "http": HttpProbe,
     "sale": SaleProbe,
+    "job": JobProbe,
     "direct": DirectProbe,
     "cache": CacheProbe,
 }

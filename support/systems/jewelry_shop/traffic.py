@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from support.matchers import ComplaintMatcher, without_complaints
 from support.observers.attempts import Attempt, Journal
-from support.observers.plan import CacheProbe, DirectProbe, HttpProbe, ProbePlan, SaleProbe, read_probe
+from support.observers.plan import CacheProbe, DirectProbe, HttpProbe, JobProbe, ProbePlan, SaleProbe, read_probe
 from support.observers.run import ObserverError, ProbeRun
 from support.observers.verdicts import NEEDED
 from support.systems.jewelry_shop.parts import Pod
@@ -17,7 +17,7 @@ from support.systems.jewelry_shop.store import Store
 from support.systems.jewelry_shop.system import JewelryShop
 from support.waiting import Broken, Unknown, eventually
 
-SALES, DIRECT, INSTANCES, MINORITY, LOOKS, CACHE, WORK = (
+SALES, DIRECT, INSTANCES, MINORITY, LOOKS, CACHE, WORK, JOBS, PAGES = (
     "sales",
     "direct",
     "instances",
@@ -25,6 +25,8 @@ SALES, DIRECT, INSTANCES, MINORITY, LOOKS, CACHE, WORK = (
     "looks",
     "cache",
     "work",
+    "jobs",
+    "page",
 )
 
 _LONGEST_S = 420.0  # a run ends by itself then, also when the suite has died
@@ -32,6 +34,9 @@ _DIRECT_RATE = 10.0  # direct writes per second: new connections, each costs the
 _INSTANCE_RATE = 6.0  # sales per second at the instances in turn: two per second for each of three
 _WORK_RATE = 2.0  # valuations per second: every worker gets some within a few seconds
 _ENTRANCE_RATE = 10.0  # looks per second at each entrance
+_FEW_JOBS = 20  # accepted before the fault: ten seconds of two a second
+_FEW_PAGES = 5  # seconds of one a second
+_VALUED = 5  # kinds of goods to be valued: a job of five steps takes the background a fraction of a second
 _GOODS = 20  # kinds of goods: sales of one piece wait for each other
 _PAGE = 50  # goods on one page of the list
 _PLENTY = 100_000  # pieces of each: no run can sell them
@@ -52,10 +57,11 @@ class Traffic:
     others: list[ProbeRun] = field(default_factory=list)  # runs on other machines or begun later
     instances: list[str] = field(default_factory=list)  # names of the instances that are sold at in turn
     settled_until: float = float("inf")  # all attempts that began before had ended when `settle` was content
+    needed: int = NEEDED  # confirmed attempts before and after a fault without which nothing is said
 
     def warm_up(self, within: float) -> None:
         """Waits for as many confirmed attempts as a verdict needs before the fault. Raises Broken when none come."""
-        self.run.wait_confirmed(NEEDED, self.leading, within)
+        self.run.wait_confirmed(self.needed, self.leading, within)
 
     def settle(self, since: float, within: float) -> None:
         """Waits until as many attempts as a verdict needs were confirmed after the last one that was not.
@@ -66,7 +72,7 @@ class Traffic:
         if self.journal is not None:
             return
         enough: ComplaintMatcher[int] = without_complaints(
-            f"{NEEDED} confirmed in a row", lambda seen: [] if seen >= NEEDED else [f"{seen} so far"]
+            f"{self.needed} confirmed in a row", lambda seen: [] if seen >= self.needed else [f"{seen} so far"]
         )
         with contextlib.suppress(AssertionError):
             eventually(lambda _: self._in_a_row(since), enough, within, "Confirmed", retrying=(ObserverError,))
@@ -78,7 +84,7 @@ class Traffic:
         settled = [one for one in attempts if one.start < horizon]
         last_bad = max((one.start for one in settled if not one.ok), default=since)
         confirmed = sum(one.ok and one.start >= last_bad for one in settled)
-        self.settled_until = horizon if confirmed >= NEEDED else float("inf")
+        self.settled_until = horizon if confirmed >= self.needed else float("inf")
         return confirmed
 
     def stop(self) -> Journal:
@@ -211,6 +217,32 @@ def goods_request(system: JewelryShop, traffic: Traffic) -> tuple[str, Mapping[s
     for number in range(len(store.pieces), _PAGE):
         store.stock(f"GOODS{number:02}", "750.00", 10)
     return f"{_entrance(system)}/api/inventory/items/", _headers(system, store)
+def have_stock_valued(system: JewelryShop, company: str, rate: float) -> Traffic:
+    """The owner of a new shop hands the valuation of its stock to the background, again and again."""
+    store = system.open_store(company)
+    for number in range(_VALUED):
+        store.stock(f"RING{number:02}", "750.00", _PLENTY)
+    headers = {**store.owner.authorization, "Host": system.profile.entrance.host}
+    probe = JobProbe(JOBS, rate, f"{_entrance(system)}/api/jobs/valuations/", headers, {"pace_ms": 0})
+    run = system.observer.start(ProbePlan([probe], _LONGEST_S))
+    return Traffic(run, "", JOBS, store, needed=_FEW_JOBS)
+
+
+def open_dashboards(system: JewelryShop, pods: Sequence[Pod], cookie: str, username: str) -> Traffic:
+    """One visitor opens the dashboard at each of these instances once a second, always with the same cookie."""
+    port, host = system.profile.part("django").port, system.profile.entrance.host
+    probes = [
+        HttpProbe(
+            f"{PAGES}-{number}",
+            1.0,
+            [f"http://{pod.ip}:{port}/dashboard/"],
+            {"Host": host, "Cookie": cookie, "Accept": "application/json"},
+            expect_fields={"user": username},
+        )
+        for number, pod in enumerate(pods)
+    ]
+    run = system.observer.start(ProbePlan(probes, _LONGEST_S))
+    return Traffic(run, "", probes[0].name, instances=[pod.name for pod in pods], needed=_FEW_PAGES)
 
 
 def write_to_cache(system: JewelryShop, rate: float) -> Traffic:
