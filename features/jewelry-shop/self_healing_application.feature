@@ -45,3 +45,22 @@ Feature: Self-healing application
       And customers were served again within "60 seconds" at every entrance that was left
       When the machine has its power back
       Then the whole shop is at full strength again within "120 seconds", with no restart unexplained
+
+  Rule: An instance that hangs is taken out of service and brought back
+
+    @JS-803 @disruptive @needs.instance_access
+    Scenario: The others serve on while an instance that hangs is restarted
+      Given customers look at the goods of "Goldregen" at every instance "5" times a second
+      When one instance of the application hangs
+      Then it receives no more requests after "8 seconds"
+      And it serves again after exactly one restart within "60 seconds"
+      And every look at the other instances was answered
+
+  Rule: Maintenance may take one instance of each part at a time
+
+    @JS-805 @disruptive @needs.evict @needs.ingress
+    Scenario: A second instance of a part is refused until the first one is replaced
+      Given customers of "Goldregen" look and buy "25" times a second
+      When maintenance asks each part for an instance, and for a second one at once
+      Then every part has given its first instance and refused its second
+      And of at least "1000" requests none has failed

@@ -102,6 +102,13 @@ class Cluster:
             if error.status != 404:  # gone already is what was asked for
                 raise
 
+    def evict(self, pod: str, namespace: str) -> None:
+        """Asks whether a pod may be taken away, as maintenance does; ApiError with status 429 when it may not now."""
+        self._record("evict", "pods", pod, namespace)
+        metadata = {"name": pod, "namespace": namespace}
+        body = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": metadata}
+        self._json("POST", kind_of("pods").path(namespace, pod, "eviction"), {}, body)
+
     def watch(
         self, kind: str, namespace: str | None, labels: str = "", since: str = "", within: float = _CALL_S
     ) -> Iterator[tuple[str, Json]]:

@@ -6,7 +6,7 @@ from support.cluster.client import Cluster
 from support.cluster.errors import ApiError, NotFound
 from support.errors import Refusal
 from support.faults import intents
-from support.faults.intents import ByItself, ByPlatform, InContainer, Intent, Remedy
+from support.faults.intents import ByItself, ByPatch, ByPlatform, InContainer, Intent, Remedy
 from support.platforms.base import NodeFaults, Platform
 
 _COMMAND_S = 10.0  # seconds for one command in a container
@@ -39,6 +39,8 @@ def _apply(cluster: Cluster, node_faults: NodeFaults | None, remedy: Remedy) -> 
             return False, f"this platform has no command {remedy.end} for {remedy.machine}"
         getattr(node_faults, remedy.end)(remedy.machine)
         return True, f"{remedy.end} {remedy.machine}"
+    if isinstance(remedy, ByPatch):
+        return _put_back(cluster, remedy)
     return _command(cluster, remedy)
 
 
@@ -53,3 +55,14 @@ def _command(cluster: Cluster, remedy: InContainer) -> tuple[bool, str]:
     if answer.code:
         return False, f"the command in {remedy.pod} ended with {answer.code}: {answer.stderr.strip()}"
     return True, f"processes in {remedy.pod} go on"
+
+
+def _put_back(cluster: Cluster, remedy: ByPatch) -> tuple[bool, str]:
+    try:
+        found = cluster.get(remedy.kind, remedy.name, remedy.namespace)["metadata"]["uid"]
+    except NotFound:
+        found = ""
+    if found != remedy.uid:
+        return True, f"{remedy.kind} {remedy.name} was replaced meanwhile"
+    cluster.patch(remedy.kind, remedy.name, list(remedy.patch), remedy.namespace, how="json")
+    return True, f"{remedy.kind} {remedy.name} is as it was"

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from support.cluster.client import Cluster
+from support.cluster.kinds import kind_of
 from support.observers.install import NAMESPACE
 
 Json = dict[str, Any]
@@ -66,7 +67,30 @@ class ByItself:
         return {"by": "itself", "why": self.why}
 
 
-Remedy = InContainer | ByPlatform | ByItself
+@dataclass(frozen=True, slots=True)
+class ByPatch:
+    """Mended by putting a part of an object back as it was, as long as it is still the same object."""
+
+    namespace: str
+    kind: str  # as the cluster client calls it, such as deployments
+    name: str
+    uid: str
+    patch: Sequence[Json]  # a JSON patch
+
+    def data(self) -> Json:
+        """As the janitor reads it."""
+        return {
+            "by": "patch",
+            "namespace": self.namespace,
+            "kind": self.kind,
+            "name": self.name,
+            "uid": self.uid,
+            "path": kind_of(self.kind).path(self.namespace, self.name),
+            "patch": list(self.patch),
+        }
+
+
+Remedy = InContainer | ByPlatform | ByPatch | ByItself
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,4 +156,6 @@ def _remedy(told: Json) -> Remedy:
         return InContainer(told["namespace"], told["pod"], told["uid"], told["container"], told["command"])
     if told["by"] == "platform":
         return ByPlatform(told["end"], told["machine"])
+    if told["by"] == "patch":
+        return ByPatch(told["namespace"], told["kind"], told["name"], told["uid"], told["patch"])
     return ByItself(told.get("why", ""))

@@ -48,6 +48,9 @@ class Api(Protocol):
     def delete(self, path: str) -> None:
         """Removes an object; one that is gone is no error."""
 
+    def patch(self, path: str, patch: Sequence[Json]) -> str:
+        """Puts a part of an object back by a JSON patch; empty when it was done, else what went wrong."""
+
     def command(self, namespace: str, pod: str, container: str, command: Sequence[str]) -> str:
         """Runs a command; empty when it ended well, else what went wrong."""
 
@@ -98,6 +101,8 @@ class Janitor:
                 problems.append(self._command(remedy))
             elif remedy["by"] == "platform" and not self._is_over(remedy["machine"], left, noticed):
                 return  # the platform has armed the end itself; the record stays until the machine is back
+            elif remedy["by"] == "patch":
+                problems.append(self._put_back(remedy))
         what = f"{name}: {data.get('kind')} at {data.get('target')}, {why}"
         failed = [problem for problem in problems if problem]
         if failed:
@@ -123,6 +128,12 @@ class Janitor:
             return False
         conditions = node.get("status", {}).get("conditions", [])
         return any(one["type"] == "Ready" and one["status"] == "True" for one in conditions)
+
+    def _put_back(self, remedy: Mapping[str, Any]) -> str:
+        found = self.api.get(remedy["path"])
+        if found is None or found["metadata"]["uid"] != remedy["uid"]:
+            return ""  # another object of that name: it was never changed
+        return self.api.patch(remedy["path"], remedy["patch"])
 
     def _path(self, plural: str) -> str:
         return f"/api/v1/namespaces/{self.namespace}/{plural}"
@@ -163,6 +174,14 @@ class HttpApi:
             if error.code != 404:  # gone already
                 raise
 
+    def patch(self, path: str, patch: Sequence[Json]) -> str:
+        """See Api."""
+        try:
+            self._send("PATCH", path, json.dumps(list(patch)).encode(), "application/json-patch+json").close()
+        except urllib.error.HTTPError as error:
+            return f"{path}: {error}"
+        return ""
+
     def command(self, namespace: str, pod: str, container: str, command: Sequence[str]) -> str:
         """See Api."""
         query = [("command", word) for word in command]
@@ -181,9 +200,11 @@ class HttpApi:
         with contextlib.closing(stream):
             return _outcome(stream, pod)
 
-    def _send(self, method: str, path: str) -> Any:
-        request = urllib.request.Request(f"{self._server}{path}", method=method)  # noqa: S310 (our own API server)
+    def _send(self, method: str, path: str, body: bytes | None = None, content: str = "application/json") -> Any:
+        url = f"{self._server}{path}"
+        request = urllib.request.Request(url, body, method=method)  # noqa: S310 (our own API server)
         request.add_header("Authorization", f"Bearer {self._token()}")
+        request.add_header("Content-Type", content)
         return urllib.request.urlopen(request, timeout=CALL_S, context=self._tls)  # noqa: S310
 
     def _token(self) -> str:

@@ -1,4 +1,4 @@
-"""A pod is deleted, with or without notice."""
+"""Pods are deleted, with or without notice, or asked for as maintenance does."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from hamcrest import equal_to
 
 from support.cluster.client import Cluster
-from support.cluster.errors import NotFound
+from support.cluster.errors import ApiError, NotFound
 from support.errors import ExitCode, Refusal
 from support.faults.base import LeavesNothing
 from support.faults.guards import Right, is_ready
@@ -55,10 +55,74 @@ class PodDeleted(LeavesNothing):
         """No pod of this uid exists any more."""
 
         def look(_: Deadline) -> bool:
-            try:
-                return bool(cluster.get("pods", self.pod, self.namespace)["metadata"]["uid"] == self._uid)
-            except NotFound:
-                return False
+            return _is_there(cluster, self.namespace, self.pod, self._uid)
 
         seen(look, equal_to(False), within, f"The pod {self.pod} must be gone")
         return f"pod {self.pod} with uid {self._uid} is gone"
+
+
+_NOT_NOW = 429  # the API server's "too many": the disruption budget does not allow it now
+
+
+@dataclass(slots=True)
+class PodsEvicted(LeavesNothing):
+    """Asks for several pods, one straight after the other, before any of them can be replaced.
+
+    A refusal is no failure of the fault: `refused` tells it afterwards, by pod.
+    """
+
+    namespace: str
+    pods: Sequence[str]
+    kind: str = field(default="pods-evicted", init=False)
+    seconds: float = field(default=0.0, init=False)
+    why: str = field(default="the controllers of the pods make others", init=False)
+    refused: dict[str, str] = field(default_factory=dict, init=False)
+    _uids: dict[str, str] = field(default_factory=dict, init=False)
+
+    @property
+    def target(self) -> str:
+        """Which pods."""
+        return f"{self.namespace}/{', '.join(self.pods)}"
+
+    def rights(self) -> Sequence[Right]:
+        """Asking for pods as maintenance does."""
+        return [Right("create", "pods", self.namespace, "eviction")]
+
+    def precheck(self, cluster: Cluster) -> str:
+        """The pods exist and are ready."""
+        for name in self.pods:
+            pod = cluster.get("pods", name, self.namespace)
+            if not is_ready(pod):
+                raise Refusal(
+                    f"The pod {name} is not ready already.", "Wait until the system is whole.", ExitCode.UNSAFE_TARGET
+                )
+            self._uids[name] = pod["metadata"]["uid"]
+        return ", ".join(f"{name} uid {uid}" for name, uid in self._uids.items())
+
+    def inject(self, cluster: Cluster) -> None:
+        """Asks for them in their order."""
+        for name in self.pods:
+            try:
+                cluster.evict(name, self.namespace)
+            except ApiError as error:
+                if error.status != _NOT_NOW:
+                    raise
+                self.refused[name] = error.message
+
+    def verify_injected(self, cluster: Cluster, within: float) -> str:
+        """No pod that was granted exists any more, and those that were refused are still there."""
+
+        def look(_: Deadline) -> list[str]:
+            granted = {name: uid for name, uid in self._uids.items() if name not in self.refused}
+            return [name for name, uid in granted.items() if _is_there(cluster, self.namespace, name, uid)]
+
+        seen(look, equal_to([]), within, f"The granted ones of {self.target} must be gone")
+        granted = [name for name in self.pods if name not in self.refused]
+        return f"granted: {', '.join(granted) or 'none'}; refused: {', '.join(self.refused) or 'none'}"
+
+
+def _is_there(cluster: Cluster, namespace: str, name: str, uid: str) -> bool:
+    try:
+        return bool(cluster.get("pods", name, namespace)["metadata"]["uid"] == uid)
+    except NotFound:
+        return False

@@ -53,6 +53,8 @@ def _company(text: str) -> str:
 
 @parse.with_pattern(r"[A-Z]{2,3}-\d{2,4}")  # type: ignore[untyped-decorator]
 def _promise(text: str) -> str:
+@parse.with_pattern(r"\d+\.\d+\.\d+")  # type: ignore[untyped-decorator]
+def _version(text: str) -> str:
     return text
 
 
@@ -89,7 +91,8 @@ LOSSES = {
 ATTEMPTS = {"read": "read", "sell": "sell", "change the stock of": "adjust"}
 # What is wrong with a piece that must not come into stock.
 OFFENCES = {"the same article number": "duplicate", "a price below its cost": "below cost"}
-
+# What is wrong with a release that cannot work.
+DEFECTS = {"an image that does not exist": "missing image", "a wrong database address": "wrong database"}
 
 # Sides on which a size lies outside of the agreed ones.
 SIDES = {"below the smallest size": "below", "above the largest size": "above"}
@@ -123,6 +126,8 @@ def register() -> None:
         Loss=_one_of(LOSSES),
         Attempt=_one_of(ATTEMPTS),
         Offence=_one_of(OFFENCES),
+        Defect=_one_of(DEFECTS),
+        Version=_version,
         Writes=_one_of(WRITES),
         Area=_one_of(AREAS),
         Promise=_promise,

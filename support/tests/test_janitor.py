@@ -30,6 +30,7 @@ class FakeApi:
         self.machine_ready = False
         self.failure = ""
         self.commands: list[Sequence[str]] = []
+        self.patches: list[tuple[str, Sequence[dict[str, Any]]]] = []
 
     def add(self, *remedies: Remedy, run: str = "a", seconds: float = 60.0) -> None:
         name = f"intent-{run}-{len(self.intents)}"
@@ -52,6 +53,10 @@ class FakeApi:
         name = path.rpartition("/")[2]
         self.intents.pop(name, None)
         self.leases.pop(name, None)
+
+    def patch(self, path: str, patch: Sequence[dict[str, Any]]) -> str:
+        self.patches.append((path, patch))
+        return self.failure
 
     def command(self, namespace: str, pod: str, container: str, command: Sequence[str]) -> str:
         self.commands.append(command)

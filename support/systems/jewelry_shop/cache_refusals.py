@@ -53,7 +53,7 @@ def refusals(world: World, limit: float) -> Refusals:
     story.traffic.settle(over, world.suite.limits.settle)
     told = system.cache.ask_server(story.leader, *(["CONFIG", "GET", name] for name in _SETTINGS))
     journal = story.traffic.stop()
-    attempts = journal.attempts(CACHE)
+    attempts = [one for one in journal.attempts(CACHE) if one.start < story.traffic.settled_until]
     tried = [one for one in attempts if story.in_effect + limit <= one.start and one.end <= over]
     settings = {str(words[0]): str(words[1]) for words in told if len(words) > 1}
     seen = Refusals(limit, tried, read_at(story, story.leader, story.leader.name), settings, _back(attempts, over))

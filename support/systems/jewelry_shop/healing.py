@@ -11,7 +11,7 @@ from support.systems.jewelry_shop import breaking
 from support.systems.jewelry_shop.breaking import breaker
 from support.systems.jewelry_shop.parts import PartState, Pod
 from support.systems.jewelry_shop.system import JewelryShop
-from support.systems.jewelry_shop.traffic import LOOKS, Traffic
+from support.systems.jewelry_shop.traffic import Traffic
 from support.waiting import SYSTEM_CLOCK, Deadline, Unknown
 from support.world import World
 
@@ -116,7 +116,7 @@ def await_full_number(world: World, part: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Looks:
-    """What customers who looked at goods got while instances were taken away."""
+    """What customers who looked at goods, or bought some, got while instances were taken away."""
 
     service: Service
 
@@ -129,18 +129,18 @@ def served(world: World, number: int) -> Looks:
     taken, traffic = world.things.get(Taken), world.things.get(Traffic)
 
     def count(_: Deadline) -> int:
-        return sum(one.start >= taken.since for one in traffic.run.attempts(LOOKS))
+        return sum(one.start >= taken.since for one in traffic.run.attempts())
 
     enough: ComplaintMatcher[int] = without_complaints(
         f"{number} requests", lambda seen: [] if seen >= number else [f"{seen} requests so far"]
     )
-    within = number / traffic.run.journal.rates[LOOKS] + world.suite.limits.settle
+    within = number / sum(traffic.run.journal.rates.values()) + world.suite.limits.settle
     world.eventually(count, enough, within, "The customers did not make enough requests")
     journal = traffic.stop()
-    attempts = journal.attempts(LOOKS)
-    slot = 1 / journal.rates[LOOKS]
-    if journal.interrupted or journal.lateness_p99(LOOKS) > slot / 2:  # as for every verdict of the observer
-        raise Unknown(f"the observer itself was late or interrupted ({journal.end_reason})")
+    attempts = journal.attempts()
+    late = [name for name, rate in journal.rates.items() if journal.lateness_p99(name) > 1 / rate / 2]
+    if journal.interrupted or late:  # half a slot, as for every verdict of the observer
+        raise Unknown(f"the observer itself was late or interrupted ({', '.join(late) or journal.end_reason})")
     return Looks(service(attempts, taken.since, max(one.start for one in attempts)))
 
 

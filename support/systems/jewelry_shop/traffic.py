@@ -34,6 +34,8 @@ _DIRECT_RATE = 10.0  # direct writes per second: new connections, each costs the
 _INSTANCE_RATE = 6.0  # sales per second at the instances in turn: two per second for each of three
 _WORK_RATE = 2.0  # valuations per second: every worker gets some within a few seconds
 _ENTRANCE_RATE = 10.0  # looks per second at each entrance
+_BUYERS = 0.2  # of the customers buy, the others look
+_FEW_LOOKS = 20  # at one instance before the fault
 _FEW_JOBS = 20  # accepted before the fault: ten seconds of two a second
 _FEW_PAGES = 5  # seconds of one a second
 _VALUED = 5  # kinds of goods to be valued: a job of five steps takes the background a fraction of a second
@@ -217,6 +219,30 @@ def goods_request(system: JewelryShop, traffic: Traffic) -> tuple[str, Mapping[s
     for number in range(len(store.pieces), _PAGE):
         store.stock(f"GOODS{number:02}", "750.00", 10)
     return f"{_entrance(system)}/api/inventory/items/", _headers(system, store)
+def trade(system: JewelryShop, company: str, rate: float) -> Traffic:
+    """Customers of a new shop look at its goods, and every fifth of them buys, through the public entrance."""
+    store, tills = _stocked(system, company)
+    headers, ledger = _headers(system, store), _ledger(system)
+    looking = read_probe(LOOKS, rate * (1 - _BUYERS), _entrance(system), store.pieces[0].id, headers)
+    goods, places = [piece.id for piece in store.pieces], [store.shop.terminal_id, *tills]
+    buying = SaleProbe(SALES, rate * _BUYERS, [_entrance(system)], headers, ledger, places, goods)
+    return Traffic(system.observer.start(ProbePlan([looking, buying], _LONGEST_S)), ledger, LOOKS, store)
+
+
+def look_at_instances(system: JewelryShop, company: str, rate: float) -> Traffic:
+    """Customers of a new shop look at its goods at every instance of the application, past entrance and front."""
+    store, pods = system.open_store(company), system.parts.ready_pods("django")
+    piece, port = store.stock("RING", "750.00", 10), system.profile.part("django").port
+    probes = [
+        read_probe(f"{LOOKS}-{number}", rate, f"http://{pod.ip}:{port}", piece.id, _headers(system, store))
+        for number, pod in enumerate(pods)
+    ]
+    if not probes:
+        raise Unknown("no instance of the application is ready")
+    run = system.observer.start(ProbePlan(probes, _LONGEST_S))
+    return Traffic(run, "", probes[0].name, store, instances=[pod.name for pod in pods], needed=_FEW_LOOKS)
+
+
 def have_stock_valued(system: JewelryShop, company: str, rate: float) -> Traffic:
     """The owner of a new shop hands the valuation of its stock to the background, again and again."""
     store = system.open_store(company)
