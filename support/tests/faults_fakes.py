@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 from support.cluster.client import Cluster
-from support.cluster.errors import Conflict, NotFound
+from support.cluster.errors import ApiError, Conflict, NotFound
 from support.cluster.execution import ExecResult
 
 Json = dict[str, Any]
@@ -22,6 +22,7 @@ class FakeCluster:
         self.commands: list[tuple[str, Sequence[str]]] = []
         self.objects: dict[tuple[str, str | None, str], Json] = {}
         self.forbidden: set[tuple[str, str]] = set()
+        self.kept: dict[str, int] = {}  # pods that are not given to maintenance, and with which status
         self.answer: Callable[[str, Sequence[str]], ExecResult] = lambda pod, command: ExecResult("", "", 0)
         self._version = 0
 
@@ -55,15 +56,23 @@ class FakeCluster:
         self.put(kind, copy.deepcopy(body), namespace)
         return body
 
-    def patch(self, kind: str, name: str, body: Json, namespace: str | None = None, **_: Any) -> Json:
+    def patch(self, kind: str, name: str, body: Any, namespace: str | None = None, **_: Any) -> Json:
         self.mutations.append(f"patch {kind}")
         found = self.get(kind, name, namespace)
+        if isinstance(body, list):  # a JSON patch that replaces the pods' template
+            body = {"spec": {"template": body[0]["value"]}}
         self.put(kind, found | {"spec": found.get("spec", {}) | body.get("spec", {})}, namespace)
         return found
 
     def delete(self, kind: str, name: str, namespace: str | None = None, *, grace: int | None = None) -> None:
         self.mutations.append(f"delete {kind} {name}")
         self.objects.pop((kind, namespace, name), None)
+
+    def evict(self, pod: str, namespace: str) -> None:
+        self.mutations.append(f"evict {pod}")
+        if pod in self.kept:
+            raise ApiError(self.kept[pod], "TooManyRequests", "the budget needs it")
+        self.objects.pop(("pods", namespace, pod), None)
 
     def exec(self, namespace: str, pod: str, command: Sequence[str], **_: Any) -> ExecResult:
         self.mutations.append(f"exec {pod}")

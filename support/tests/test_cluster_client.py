@@ -160,3 +160,15 @@ def test_the_proxy_gives_any_answer_of_the_pod() -> None:
     cluster, asked = client((503, b"away"))
     assert cluster.proxy("holdfast", "observer-x", 8088, "POST", "/ask", {"a": 1}) == (503, b"away")
     assert asked.asked[0][1] == "/api/v1/namespaces/holdfast/pods/observer-x:8088/proxy/ask"
+
+
+def test_a_pod_is_asked_for_as_maintenance_does_it() -> None:
+    cluster, asked = client({"status": "Success"}, ApiError(429, "TooManyRequests", "budget"))
+    cluster.evict("a", "shop")
+    method, path, _, body, _ = asked.asked[0]
+    assert (method, path) == ("POST", "/api/v1/namespaces/shop/pods/a/eviction")
+    assert body["kind"] == "Eviction"
+    assert cluster.mutations == ["evict pods a in shop"]
+    with pytest.raises(ApiError) as refused:
+        cluster.evict("b", "shop")
+    assert refused.value.status == 429

@@ -12,10 +12,11 @@ from typing import Any
 
 import pytest
 
-from support.faults.intents import ByItself, ByPlatform, InContainer, Intent, Remedy
+from support.faults.intents import ByItself, ByPatch, ByPlatform, InContainer, Intent, Remedy
 from support.faults.janitor_agent import HttpApi, Janitor
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
+BACK = ByPatch("shop", "deployments", "till", "uid-1", [{"op": "replace", "path": "/spec/template", "value": {"a": 1}}])
 RESUME = InContainer("shop", "db-0", "uid-1", "postgres", ["sh", "-c", "resume"])
 
 
@@ -137,6 +138,30 @@ def test_a_pod_that_was_replaced_needs_no_mending(world: World) -> None:
     assert world.api.intents == {}
 
 
+def test_a_release_of_a_dead_run_is_taken_back(world: World) -> None:
+    world.api.add(BACK, run="b", seconds=600)
+    world.let_pass(2)
+    path = "/apis/apps/v1/namespaces/shop/deployments/till"
+    assert world.api.patches == [(path, [{"op": "replace", "path": "/spec/template", "value": {"a": 1}}])]
+    assert world.api.intents == {}
+
+
+def test_another_object_of_that_name_is_left_alone(world: World) -> None:
+    world.api.add(BACK, run="b")
+    world.api.uid = "uid-2"
+    world.let_pass(2)
+    assert world.api.patches == []
+    assert world.api.intents == {}
+
+
+def test_a_release_that_cannot_be_taken_back_is_tried_again(world: World) -> None:
+    world.api.add(BACK, run="b")
+    world.api.failure = "forbidden"
+    world.let_pass(4)
+    assert len(world.api.patches) == 2
+    assert len(world.api.intents) == 1
+
+
 def test_what_mends_itself_is_only_struck_out(world: World) -> None:
     world.api.add(ByItself("made anew"), run="b")
     world.let_pass(2)
@@ -181,6 +206,11 @@ class Handler(BaseHTTPRequestHandler):
     def do_DELETE(self) -> None:
         self.answer(404 if self.path.endswith("gone") else 200, {})
 
+    def do_PATCH(self) -> None:
+        assert self.headers["Content-Type"] == "application/json-patch+json"
+        sent = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.answer(403 if self.path.endswith("locked") else 200, {"sent": sent})
+
     def answer(self, status: int, body: dict[str, Any]) -> None:
         data = json.dumps(body).encode()
         self.send_response(status)
@@ -209,3 +239,10 @@ def test_the_api_server_is_asked_with_the_token_and_tells_its_time(server: str, 
     assert api.get("/api/v1/namespaces/shop/pods/none") is None
     api.delete("/api/v1/namespaces/holdfast/configmaps/one")
     api.delete("/api/v1/namespaces/holdfast/configmaps/gone")
+
+
+def test_a_patch_is_sent_and_its_refusal_told(server: str, tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("secret\n")
+    api = HttpApi(server, tmp_path)
+    assert api.patch("/apis/apps/v1/namespaces/shop/deployments/till", BACK.patch) == ""
+    assert "403" in api.patch("/apis/apps/v1/namespaces/shop/deployments/locked", BACK.patch)

@@ -20,7 +20,16 @@ from support.observers.agent.server import Server
 from support.observers.agent.sql import Account, Connection, Late
 from support.observers.agent.web import exchange
 from support.observers.attempts import Journal
-from support.observers.plan import CacheProbe, DirectProbe, HttpProbe, ProbePlan, ProbeSpec, SaleProbe, read_probe
+from support.observers.plan import (
+    CacheProbe,
+    DirectProbe,
+    HttpProbe,
+    JobProbe,
+    ProbePlan,
+    ProbeSpec,
+    SaleProbe,
+    read_probe,
+)
 
 T = TypeVar("T")
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -146,6 +155,27 @@ def test_what_a_read_comes_to(talk: Talk, outcome: str) -> None:
         return probe_from({**read_probe("read", 20, f"http://127.0.0.1:{port}", "ring", {}).spec(), "within": 0.3})
 
     assert attempted(make, talk).outcome == outcome
+
+
+@pytest.mark.parametrize(
+    ("talk", "outcome"),
+    [
+        (http(202, {"id": "j1", "status": "QUEUED"}), "ok"),
+        (http(202, {"status": "QUEUED"}), "info"),
+        (http(400, {}), "fail"),
+        (http(503, {"outcome": "not_done"}), "fail"),
+        (http(503, {"outcome": "unknown"}), "info"),
+        (silent, "info"),
+        (cut, "info"),
+    ],
+)
+def test_what_asking_for_work_comes_to(talk: Talk, outcome: str) -> None:
+    def make(port: int) -> Probe:
+        return probe_from(JobProbe("jobs", 2, f"http://127.0.0.1:{port}/jobs/", {}, {"pace_ms": 0}, 0.3).spec())
+
+    result = attempted(make, talk)
+    assert result.outcome == outcome
+    assert result.facts == ({"id": "j1"} if outcome == "ok" else {})
 
 
 def redis(answers: Mapping[str, str]) -> Talk:

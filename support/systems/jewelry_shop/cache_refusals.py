@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from support.evidence.attach import attach_table
 from support.matchers import ComplaintMatcher, without_complaints
 from support.observers.attempts import Attempt
 from support.observers.ledger import LedgerVerdict
@@ -60,6 +61,9 @@ def refusals(world: World, limit: float) -> Refusals:
     if journal.interrupted:
         raise Unknown(f"the writer was interrupted: {journal.end_reason}")
     world.things.put(seen)
+    back = "not seen" if seen.back is None else f"{seen.back:.1f} s after the followers were let go on"
+    rows = [("promised", f"refused from {limit:g} s on"), ("seen", str(seen)), ("copied again", back)]
+    attach_table("Writes that nobody could copy", ["figure", "value"], [*rows, *seen.settings.items()])
     return seen
 
 

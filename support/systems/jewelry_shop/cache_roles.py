@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from threading import Event
 
 from support.cluster import ApiError
+from support.evidence.attach import attach_table
 from support.faults.processes import Place
 from support.faults.roles import CacheMasterMove
 from support.matchers import ComplaintMatcher, without_complaints
@@ -115,6 +116,16 @@ class Restarted:
         seen = [(one, one.servers.get(self.server)) for one in self.samples]
         return [one for one, told in seen if told and told.process and told.process != self.process]
 
+    def figures(self) -> list[tuple[str, str]]:
+        """What was seen, for the report."""
+        age = f"{self.life[0].servers[self.server].age:.0f} s" if self.life else "never"
+        return [
+            ("looks", f"{len(self.samples)} in {self.end - self.begin:.1f} s"),
+            ("with two masters", str(sum(len(one.masters) > 1 for one in self.samples))),
+            ("answered by the new process", str(len(self.life))),
+            ("its age when first seen", age),
+        ]
+
     def __str__(self) -> str:
         return f"{self.server} restarted beside {self.master}: {len(self.samples)} looks, {len(self.life)} at it"
 
@@ -151,7 +162,9 @@ def restart_first(world: World) -> Restarted:
     watch.stop()
     if watch.error:
         raise Unknown(watch.error)
-    return Restarted(first.pod.name, process, view.master.pod.name, begin, SYSTEM_CLOCK.now(), watch.samples)
+    seen = Restarted(first.pod.name, process, view.master.pod.name, begin, SYSTEM_CLOCK.now(), watch.samples)
+    attach_table("Looks at the roles", ["figure", "value"], seen.figures())
+    return seen
 
 
 def _look_until_calm(world: World, before: Pod) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from support.clients.http import Answer
+from support.evidence.attach import attach_table
 from support.matchers import ComplaintMatcher, without_complaints
 from support.observers.observer import ObserverError, RedisAnswerError
 from support.systems.jewelry_shop import breaking
@@ -122,6 +123,8 @@ def lose_every_server(world: World) -> Losses:
         if losses[-1].back is None or losses[-1].emptied:
             break  # the promise is broken already; another loss would hide how
         losses.append(_lose(world, kept, name, "deleted"))
+    rows = [(str(loss), "; ".join(f"{one.place} {one.left:.0f} s" for one in loss.readings)) for loss in losses]
+    attach_table("Servers lost, and the lifetime of the basket then", ["loss", "lifetime"], rows)
     return Losses(kept, len(view.servers), losses)
 
 

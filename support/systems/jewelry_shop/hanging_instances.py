@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from support.evidence.attach import attach_table
 from support.faults.base import Injection
 from support.matchers import ComplaintMatcher, without_complaints
 from support.observers.verdicts import Service, service
@@ -80,7 +81,8 @@ def demand_out_of_service(world: World, limit: float) -> None:
     left = max(0.0, limit - (SYSTEM_CLOCK.now() - story.in_effect))
     world.eventually(look, outside, left, reason, pause=_pause)
     _judge_out(story, limit, reason)
-    world.remarks.append(f"out of service after {story.first_out - story.in_effect:.1f} s at most (limit {limit:g} s)")
+    bounds = f"{max(0.0, story.last_in - story.in_effect):.1f} to {story.first_out - story.before:.1f} s"
+    attach_table("Out of service", ["figure", "value"], [("promised", f"{limit:g} s"), ("after", bounds)])
 
 
 def _pause(deadline: Deadline) -> None:
@@ -116,7 +118,8 @@ def demand_back(world: World, limit: float) -> None:
     matcher: ComplaintMatcher[Pod | None] = without_complaints("the instance back after one restart", complaints)
     left = max(0.0, limit - (SYSTEM_CLOCK.now() - story.before))
     world.eventually(look, matcher, left, f"An instance that hung was not back within {limit:g} s")
-    world.remarks.append(f"back after {SYSTEM_CLOCK.now() - story.before:.1f} s (limit {limit:g} s)")
+    rows = [("promised", f"{limit:g} s"), ("after", f"{SYSTEM_CLOCK.now() - story.before:.1f} s")]
+    attach_table("Back in service", ["figure", "value"], rows)
     breaker(world).end(story.injection)
 
 

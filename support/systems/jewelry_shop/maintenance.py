@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from support.cluster import Json
+from support.evidence.attach import attach_table
 from support.faults.pods import PodsEvicted
 from support.matchers import ComplaintMatcher, without_complaints
 from support.systems.jewelry_shop.breaking import breaker
@@ -62,6 +63,11 @@ def ask_for_two_of_each(world: World) -> Maintenance:
         if asked[-1].wrong():
             break  # broken already; further parts would only be harmed
         _await_whole(world, part)
+    rows = [
+        (one.part, f"{one.first} {one.first_refused or 'given'}", f"{one.second} {one.second_refused or 'given'}")
+        for one in asked
+    ]
+    attach_table("What maintenance was told", ["part", "first", "second"], rows)
     return Maintenance(asked)
 
 

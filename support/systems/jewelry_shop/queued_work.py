@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from support.clients.sql import Row
+from support.evidence.attach import attach_table
 from support.matchers import ComplaintMatcher, without_complaints
 from support.observers import bars
 from support.observers.attempts import Attempt
@@ -115,8 +116,10 @@ def demand_finished(world: World, limit: float) -> None:
         return Work(work.asked, work.stored, story.fault, list(causes))
 
     reason = f"Accepted work was not finished exactly once within {limit:g} s"
-    world.remarks.append(str(_bar(system)))
-    world.eventually(look, is_finished_once(limit), limit, reason)
+    work = world.eventually(look, is_finished_once(limit), limit, reason)
+    slowest = max((job.seconds or 0.0 for job in work.stored), default=0.0)
+    rows = [("bar", str(_bar(system))), ("work", str(work)), ("slowest", f"{slowest:.1f} s")]
+    attach_table("Accepted work", ["figure", "value"], rows)
 
 
 def _bar(system: JewelryShop) -> bars.Bar:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from support.cluster import Json
+from support.evidence.attach import attach_table
 from support.faults.base import Injection
 from support.faults.releases import Released, rolled_out
 from support.matchers import ComplaintMatcher, without_complaints
@@ -114,7 +115,7 @@ def demand_complete(world: World, limit: float) -> None:
 
     matcher: ComplaintMatcher[Rollout] = without_complaints("the release reported complete", complaints)
     world.eventually(look, matcher, max(0.0, limit - (SYSTEM_CLOCK.now() - story.at)), reason)
-    world.remarks.append(f"complete after {SYSTEM_CLOCK.now() - story.at:.1f} s (limit {limit:g} s)")
+    _attach("The release was complete", limit, story)
 
 
 def _troubles(story: Release, seen: Rollout) -> list[str]:
@@ -138,7 +139,8 @@ def versions(world: World) -> Versions:
     answers = {pod.name: system.instance(pod).send("GET", "/health/", within=_ANSWER_S) for pod in pods}
     told = {name: str(one.told("version") or cause_of(one)) for name, one in answers.items()}
     serving, before = in_service(system), {pod.uid for pod in story.old}
-    return Versions(told, story.desired, [pod.name for pod in pods if pod.uid in before and pod.ip in serving])
+    desired = system.parts.state("django").wanted
+    return Versions(told, desired, [pod.name for pod in pods if pod.uid in before and pod.ip in serving])
 
 
 def all_report(version: str) -> ComplaintMatcher[Versions]:
@@ -171,17 +173,23 @@ def demand_stuck(world: World, limit: float) -> None:
     reason = f"A release that cannot work was not reported as stuck within {limit:g} s"
     left = max(0.0, limit - (SYSTEM_CLOCK.now() - story.at))
     world.eventually(look, matcher, left, reason, pause=_pause)
-    world.remarks.append(f"reported as stuck after {SYSTEM_CLOCK.now() - story.at:.1f} s (limit {limit:g} s)")
+    _attach("The release was reported as stuck", limit, story)
+
+
+def _attach(what: str, limit: float, story: Release) -> None:
+    rows = [("promised", f"{limit:g} s"), ("after", f"{SYSTEM_CLOCK.now() - story.at:.1f} s")]
+    attach_table(what, ["figure", "value"], [*rows, ("release", story.injection.proof)])
 
 
 def _not_serving(story: Release, seen: Rollout) -> list[str]:
     """Old instances that are missing, restarted or out of service, if fewer than desired are left."""
     now = {pod.uid: pod for pod in seen.pods if pod.ready and not pod.leaving and pod.ip in seen.serving}
     well = [pod for pod in story.old if pod.uid in now and now[pod.uid].restarts == pod.restarts]
-    if len(well) >= story.desired:
+    wanted = min(story.desired, int(seen.body["spec"].get("replicas", 1)))  # the autoscaler may have taken one back
+    if len(well) >= wanted:
         return []
     gone = ", ".join(pod.name for pod in story.old if pod not in well)
-    return [f"{len(well)} of {story.desired} old instances serve ({gone} do not)"]
+    return [f"{len(well)} of {wanted} old instances serve ({gone} do not)"]
 
 
 def _blind_service(system: JewelryShop, story: Release, seen: Rollout) -> list[str]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from support.clients.http import Answer, PublicWay
 from support.cluster import NotFound
+from support.evidence.attach import attach_table
 from support.evidence.redaction import REDACTOR
 from support.expect import expect
 from support.matchers import ComplaintMatcher, without_complaints
@@ -216,12 +217,17 @@ class Visits:
     after: tuple[str, str]  # key and content of the stored sign-in
     causes: Sequence[str]
 
+    def figures(self) -> list[tuple[str, str]]:
+        """By instance how many pages showed the name, and when the last one that did not was opened."""
+        return [(name, self._words(pages)) for name, pages in self.pages.items()]
+
+    def _words(self, pages: Sequence[Attempt]) -> str:
+        bad = [page.start - self.fault for page in pages if not page.ok]
+        last = f", the last one without it {max(bad):.1f} s after the fault" if bad else ""
+        return f"{sum(page.ok for page in pages)} of {len(pages)} pages with the name{last}"
+
     def __str__(self) -> str:
-        return "; ".join(f"{name}: {_words(pages)}" for name, pages in self.pages.items())
-
-
-def _words(pages: Sequence[Attempt]) -> str:
-    return f"{sum(page.ok for page in pages)} of {len(pages)} pages with the name"
+        return "; ".join(f"{name}: {words}" for name, words in self.figures())
 
 
 def visits(world: World) -> Visits:
@@ -237,7 +243,9 @@ def visits(world: World) -> Visits:
     pages = {pod: journal.attempts(name) for pod, name in zip(traffic.instances, names, strict=True)}
     over = story.fault + story.injection.fault.seconds
     after = _stored(world.jewelry, signed_in.cookie)
-    return Visits(pages, story.fault, story.in_effect, over, signed_in, after, causes)
+    seen = Visits(pages, story.fault, story.in_effect, over, signed_in, after, causes)
+    attach_table("Pages of the visitor", ["instance", "seen"], [("bar", f"{story.bar} + 2 s"), *seen.figures()])
+    return seen
 
 
 def stay_signed_in(limit: float) -> ComplaintMatcher[Visits]:
