@@ -63,6 +63,13 @@ def test_what_is_wrong_with_a_basket_is_said(change: dict[str, Any], words: str)
     assert words in "; ".join(replace(AT_120, **change).wrong(KEPT))
 
 
+def test_a_basket_must_lie_on_so_many_servers() -> None:
+    matcher = durability.lies_on(2, KEPT)
+    assert matcher.matches([AT_120, AT_120])
+    assert "1 servers instead of 2" in mismatch(matcher, [AT_120])
+    assert "does not have the basket" in mismatch(matcher, [AT_120, replace(AT_120, content=None)])
+
+
 @pytest.mark.parametrize(
     ("losses", "words"),
     [

@@ -105,12 +105,21 @@ def park_everywhere(world: World, seconds: float) -> Kept:
     before = SYSTEM_CLOCK.now()
     basket = park_basket(store, int(seconds))
     kept = Kept(store, basket, seconds, before, SYSTEM_CLOCK.now())
-    everywhere: ComplaintMatcher[Sequence[Reading]] = without_complaints(
-        "the basket on every server", lambda readings: [text for one in readings for text in one.wrong(kept)]
-    )
+    number = system.cache.server_part.number
+    everywhere = lies_on(int(number) if isinstance(number, int) else 1, kept)
     reason = "A parked basket was not copied to every server of the cache"
     world.eventually(lambda _: _on_servers(system, basket), everywhere, world.suite.limits.at_rest, reason)
     return kept
+
+
+def lies_on(servers: int, kept: Kept) -> ComplaintMatcher[Sequence[Reading]]:
+    """Matches when so many servers have the basket as it was parked."""
+
+    def complaints(readings: Sequence[Reading]) -> list[str]:
+        few = [f"{len(readings)} servers instead of {servers}"] if len(readings) < servers else []
+        return few + [text for one in readings for text in one.wrong(kept)]
+
+    return without_complaints(f"the basket on {servers} servers", complaints)
 
 
 def lose_every_server(world: World) -> Losses:
