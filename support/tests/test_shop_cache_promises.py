@@ -341,3 +341,13 @@ def test_contents_are_compared_as_the_shop_was_given_them() -> None:
     assert durability._plain('"two rings"') == "two rings"
     assert durability._plain("two rings") == "two rings"
     assert durability._plain(None) is None
+
+
+def test_work_proves_nothing_when_the_master_has_stayed() -> None:
+    story: Any = type("Story", (), {"leader": POD})
+    other = Server(replace(POD, name="redis-1"), "master", [], "")
+    named: Any = [type("W", (), {"master": name, "pod": POD})() for name in ("redis-1", "redis-1", "redis-0")]
+    queued_work.demand_other_master(story, CacheView([other], named, 2))
+    for view in (CacheView([Server(POD, "master", [], "")], named[2:], 2), CacheView([], named, 2)):
+        with pytest.raises(Unknown):
+            queued_work.demand_other_master(story, view)

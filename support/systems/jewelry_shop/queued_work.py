@@ -10,6 +10,7 @@ from support.evidence.attach import attach_table
 from support.matchers import ComplaintMatcher, without_complaints
 from support.observers import bars
 from support.observers.attempts import Attempt
+from support.systems.jewelry_shop.cache import CacheView
 from support.systems.jewelry_shop.cache_incidents import CacheStory
 from support.systems.jewelry_shop.incidents import await_end_of_fault
 from support.systems.jewelry_shop.store import Store
@@ -117,9 +118,16 @@ def demand_finished(world: World, limit: float) -> None:
 
     reason = f"Accepted work was not finished exactly once within {limit:g} s"
     work = world.eventually(look, is_finished_once(limit), limit, reason)
+    demand_other_master(story, system.cache.view())
     slowest = max((job.seconds or 0.0 for job in work.stored), default=0.0)
     rows = [("bar", str(_bar(system))), ("work", str(work)), ("slowest", f"{slowest:.1f} s")]
     attach_table("Accepted work", ["figure", "value"], rows)
+
+
+def demand_other_master(story: CacheStory, view: CacheView) -> None:
+    """Raises Unknown when the cache did not change its master: then nothing was tried."""
+    if view.master is None or view.master.pod.name == story.leader.name:
+        raise Unknown(f"the cache did not change its master while work was accepted: {view}")
 
 
 def _bar(system: JewelryShop) -> bars.Bar:
