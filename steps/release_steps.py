@@ -99,7 +99,11 @@ def instance_serves_again(context: BehaveContext, limit: Duration) -> None:
 @then("every look at the other instances was answered")
 def others_served(context: BehaveContext) -> None:
     """Customers of the other instances noticed nothing."""
-    expect(hanging_instances.looks_at_others(context.world), hanging_instances.all_served(), "Customers noticed that an instance hung")
+    expect(
+        hanging_instances.looks_at_others(context.world),
+        hanging_instances.all_served(),
+        "Customers noticed that an instance hung",
+    )
 
 
 @then("every part has given its first instance and refused its second")

@@ -53,6 +53,9 @@ def _company(text: str) -> str:
 
 @parse.with_pattern(r"[A-Z]{2,3}-\d{2,4}")  # type: ignore[untyped-decorator]
 def _promise(text: str) -> str:
+    return text
+
+
 @parse.with_pattern(r"\d+\.\d+\.\d+")  # type: ignore[untyped-decorator]
 def _version(text: str) -> str:
     return text
@@ -93,14 +96,11 @@ ATTEMPTS = {"read": "read", "sell": "sell", "change the stock of": "adjust"}
 OFFENCES = {"the same article number": "duplicate", "a price below its cost": "below cost"}
 # What is wrong with a release that cannot work.
 DEFECTS = {"an image that does not exist": "missing image", "a wrong database address": "wrong database"}
-
 # Sides on which a size lies outside of the agreed ones.
 SIDES = {"below the smallest size": "below", "above the largest size": "above"}
 # What of a background worker is lost, and who may then finish its work.
 WORKFORCE = {"background worker": "worker", "working process": "process"}
 FINISHERS = {"another": "another", "any": "any"}
-
-
 # What members confirm.
 WRITES = {"sales": "sales", "writes": "writes"}
 # What a diagnosis looks at.

@@ -19,7 +19,7 @@ from support.tests.faults_fakes import FakeCluster, shop
 
 TEMPLATE = {"spec": {"containers": [{"name": "till", "image": "till:1"}]}}
 CHANGE = {"spec": {"containers": [{"name": "till", "image": "till:2"}]}}
-WHOLE = {"replicas": 2, "updatedReplicas": 2, "availableReplicas": 2, "observedGeneration": 1}
+WHOLE = {"replicas": 2, "updatedReplicas": 2, "availableReplicas": 2, "readyReplicas": 2, "observedGeneration": 1}
 
 
 def deployed(**status: int) -> FakeCluster:

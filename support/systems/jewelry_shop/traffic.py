@@ -219,6 +219,8 @@ def goods_request(system: JewelryShop, traffic: Traffic) -> tuple[str, Mapping[s
     for number in range(len(store.pieces), _PAGE):
         store.stock(f"GOODS{number:02}", "750.00", 10)
     return f"{_entrance(system)}/api/inventory/items/", _headers(system, store)
+
+
 def trade(system: JewelryShop, company: str, rate: float) -> Traffic:
     """Customers of a new shop look at its goods, and every fifth of them buys, through the public entrance."""
     store, tills = _stocked(system, company)
