@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from support.running.grammar import given, when
 from support.running.vocabulary import Duration
-from support.systems.jewelry_shop import cache_incidents, healing, incidents, machine_loss
+from support.systems.jewelry_shop import (
+    cache_incidents,
+    cold_starts,
+    diverging,
+    handovers,
+    healing,
+    incidents,
+    lost_followers,
+    machine_loss,
+    second_failures,
+    without_database,
+)
 from support.world import BehaveContext
 
 
@@ -30,6 +41,54 @@ def leading_member_freezes(context: BehaveContext, span: Duration) -> None:
 def supervisor_freezes(context: BehaveContext, span: Duration) -> None:
     """The supervisor stands still, the database goes on."""
     context.world.things.put(incidents.freeze_supervisor(context.world, span))
+
+
+@when('the {follower:Follower} of the database freezes for "{span:Duration}"')
+def follower_freezes(context: BehaveContext, follower: str, span: Duration) -> None:
+    """A follower and its supervisor stand still."""
+    story, loss = lost_followers.freeze_follower(context.world, follower, span)
+    context.world.things.put(story)
+    context.world.things.put(loss)
+
+
+@when("the member that takes over {loss:Loss}")
+def successor_is_lost(context: BehaveContext, loss: str) -> None:
+    """As soon as another member has confirmed a sale it is lost, too."""
+    context.world.things.put(second_failures.lose_successor(context.world, loss))
+
+
+@when('the former leader stores "{rows:Count}" rows of its own while another member leads')
+def former_leader_goes_own_way(context: BehaveContext, rows: int) -> None:
+    """Rows that no other member has: the former leader has gone its own way."""
+    context.world.things.put(diverging.go_own_way(context.world, rows))
+
+
+@when('all database members freeze for "{span:Duration}"')
+def all_members_freeze(context: BehaveContext, span: Duration) -> None:
+    """The database is away altogether."""
+    context.world.things.put(without_database.freeze_all(context.world, span))
+
+
+@when("all instances of the shop are deleted by force at once")
+def everything_is_deleted(context: BehaveContext) -> None:
+    """Nothing of the shop runs any more."""
+    story, start = cold_starts.delete_everything(context.world)
+    context.world.things.put(story)
+    context.world.things.put(start)
+
+
+@when('all machines lose their power for "{span:Duration}"')
+def all_machines_lose_power(context: BehaveContext, span: Duration) -> None:
+    """Nothing runs any more, the cluster itself included."""
+    story, start = cold_starts.cut_all_power(context.world, span)
+    context.world.things.put(story)
+    context.world.things.put(start)
+
+
+@when("the leader role is handed over as planned")
+def leader_role_is_handed_over(context: BehaveContext) -> None:
+    """The leader is asked to give its role to the synchronous follower."""
+    context.world.things.put(handovers.hand_over(context.world))
 
 
 @when("the machine of the leading database member loses its power")

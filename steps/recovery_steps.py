@@ -7,13 +7,18 @@ from support.running.grammar import then
 from support.running.vocabulary import Duration
 from support.systems.jewelry_shop import (
     cache_incidents,
+    cold_starts,
+    comebacks,
     failover,
     following,
     healing,
     incidents,
+    keepsakes,
     ledgers,
     machine_loss,
     outages,
+    second_failures,
+    without_database,
 )
 from support.systems.jewelry_shop.failover import Failover
 from support.systems.jewelry_shop.judging import keeps_the_promise
@@ -197,3 +202,63 @@ def customers_were_served_again(context: BehaveContext, limit: Duration) -> None
 def whole_shop_is_at_full_strength(context: BehaveContext, limit: Duration) -> None:
     """Every part, one database leader, one cache master, all their followers; nothing restarted that was not hit."""
     machine_loss.demand_whole(context.world, limit)
+
+
+@then('sales are confirmed again within "{limit:Duration}" of the second failure')
+def sales_are_confirmed_after_second_failure(context: BehaveContext, limit: Duration) -> None:
+    """The time from the second failure until customers were served for good, as bounds, is shorter than promised."""
+    judged = second_failures.judge_recovery(context.world, limit)
+    reason = f"Sales were not confirmed again within {limit} of the second failure"
+    expect(judged, keeps_the_promise(f"sales within {limit}"), reason)
+
+
+@then('until then every customer is refused with a reason, within "{limit:Duration}"')
+def customers_are_refused_with_reason(context: BehaveContext, limit: Duration) -> None:
+    """Nobody is left waiting, and nobody is refused without being told why."""
+    seen = comebacks.refusals(context.world)
+    expect(seen, comebacks.are_clear(limit), "Customers were not refused clearly while the shop could not sell")
+
+
+@then('every instance says within "{limit:Duration}" that the database is away, and all the time that it is alive')
+def instances_tell_that_database_is_away(context: BehaveContext, limit: Duration) -> None:
+    """Not ready because of the database, and alive, at every instance."""
+    said = without_database.health(context.world)
+    matcher = without_database.tells_that_database_is_away(limit)
+    expect(said, matcher, "The application did not say truly how it is while its database was away")
+
+
+@then('sales are confirmed again "{limit:Duration}" after the leader is back at the latest')
+def sales_resume_after_leader(context: BehaveContext, limit: Duration) -> None:
+    """The time from the leader's first own confirmation until customers were served for good."""
+    judged = without_database.judge_resumption(context.world, limit)
+    reason = f"Sales did not resume within {limit} after the database was back"
+    expect(judged, keeps_the_promise(f"sales within {limit}"), reason)
+
+
+@then("no instance of the application has restarted")
+def no_instance_has_restarted(context: BehaveContext) -> None:
+    """Every instance of before is there in the same life."""
+    seen = without_database.lives(context.world)
+    expect(seen, without_database.are_the_same(), "The application did not stay alive without its database")
+
+
+@then('the shop is whole again and sells within "{limit:Duration}", no instance having restarted more than once')
+def shop_is_whole_again(context: BehaveContext, limit: Duration) -> None:
+    """Every part, one database leader and one cache master are there again, in time, and a ring is sold."""
+    cold_starts.demand_whole(context.world, limit)
+
+
+@then("every sale that was confirmed before the power went is stored exactly once on every member")
+def every_sale_before_power_loss_is_stored(context: BehaveContext) -> None:
+    """All members have each sale that a customer was told of before the observer itself lost its power."""
+    story = context.world.things.get(Failover)
+    read = ledgers.read_everywhere(context.world.jewelry, story.traffic, story.fault)
+    matcher = ledgers.keeps_every_confirmed_write(3, "missing after the power was back", story.causes, needed_after=0)
+    expect(read, matcher, "A confirmed sale did not survive the loss of power")
+
+
+@then("the sign-in and the basket are still there")
+def sign_in_and_basket_are_there(context: BehaveContext) -> None:
+    """Who was signed in still is, and the parked basket can be fetched."""
+    found = keepsakes.look(context.world.jewelry, context.world.things.get(keepsakes.Keepsakes))
+    expect(found, keepsakes.are_still_there(), "The cache has lost what it held")

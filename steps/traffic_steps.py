@@ -7,7 +7,16 @@ from decimal import Decimal
 from support.expect import expect
 from support.running.grammar import given, then
 from support.running.vocabulary import Duration
-from support.systems.jewelry_shop import healing, incidents, outages, queued_work, traffic, visitors
+from support.systems.jewelry_shop import (
+    healing,
+    incidents,
+    keepsakes,
+    outages,
+    queued_work,
+    traffic,
+    visitors,
+    without_database,
+)
 from support.world import BehaveContext
 
 
@@ -27,6 +36,19 @@ def customers_look(context: BehaveContext, company: str, rate: int) -> None:
 def every_instance_has_work(context: BehaveContext) -> None:
     """Somebody sells at each instance of the application, and jobs are handed to the workers."""
     incidents.give_work_to_all(context.world)
+
+
+@given("somebody asks every instance of the application how it is, and buys there")
+def somebody_asks_every_instance(context: BehaveContext) -> None:
+    """Every instance is asked whether it is ready and alive, and is sold at, past the entrance."""
+    without_database.ask_every_instance(context.world)
+
+
+@given("the sales person has signed in on the web and parked a basket")
+def sales_person_has_left_something(context: BehaveContext) -> None:
+    """A sign-in and a basket that lie in the cache."""
+    store = context.world.things.get(traffic.Traffic).store
+    context.world.things.put(keepsakes.leave(context.world.jewelry, store))
 
 
 @given('somebody writes to the cache "{rate:Count}" times a second and has each write copied')

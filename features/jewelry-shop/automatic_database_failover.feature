@@ -62,3 +62,53 @@ Feature: Automatic database failover
       Then when the former leader has come back within "120 seconds", no confirmed sale is missing
       And at no moment two members have confirmed sales
       And sales were interrupted for "30 seconds" at most
+
+  Rule: A planned handover costs five seconds at most
+
+    @JS-507 @disruptive
+    Scenario: Sales are interrupted for five seconds at most when the leader role is handed over
+      Given customers of "Goldregen" buy "20" times a second
+      When the leader role is handed over as planned
+      Then sales were interrupted for "5 seconds" at most
+      And another member leads, exactly one timeline later
+      And the former leader follows again within "120 seconds"
+      And every confirmed sale is stored exactly once on every member
+
+  Rule: The loss of a follower costs ten seconds at most
+
+    @JS-509 @disruptive
+    Scenario Outline: Sales go on when the <follower> stands still
+      Given customers of "Goldregen" buy "20" times a second
+      When the <follower> of the database freezes for "40 seconds"
+      Then sales were interrupted for "10 seconds" at most
+      And the follower that is left is the synchronous one
+      And one member leads and "2" followers stream again within "120 seconds"
+      And every confirmed sale is stored exactly once on every member
+
+      Examples: Followers
+        | follower             |
+        | synchronous follower |
+        | other follower       |
+
+  Rule: A former leader that has gone its own way comes back as a follower
+
+    @JS-506 @disruptive
+    Scenario: A former leader that wrote on alone is made a follower without what it wrote
+      Given customers of "Goldregen" buy "20" times a second
+      When the supervisor of the leading database member freezes for "45 seconds"
+      And the former leader stores "10" rows of its own while another member leads
+      Then the former leader follows the new one within "120 seconds", without the rows of its own
+      And for "20 seconds" no second leader appears
+      And every confirmed sale is stored exactly once on every member
+
+  Rule: A second failure during recovery is survived
+
+    @JS-510 @disruptive
+    Scenario: Sales go on although the member that took over is lost at once
+      Given customers of "Goldregen" buy "20" times a second
+      When the leading database member freezes for "60 seconds"
+      And the member that takes over has all its processes killed
+      Then sales are confirmed again within "60 seconds" of the second failure
+      And until then every customer is refused with a reason, within "12 seconds"
+      And one member leads and "2" followers stream again within "120 seconds"
+      And every confirmed sale is stored exactly once on every member

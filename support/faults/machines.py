@@ -9,7 +9,7 @@ from typing import Literal
 from hamcrest import equal_to
 
 from support.cluster.client import Cluster
-from support.faults.guards import Right, refuse_control_plane
+from support.faults.guards import Right, is_ready, refuse_control_plane
 from support.faults.intents import ByPlatform, Remedy
 from support.faults.proof import FaultFailed, seen
 from support.platforms.base import NodeFaults
@@ -119,3 +119,64 @@ def noticed(cluster: Cluster, machine: str, *, ready: bool, within: float) -> No
 
     word = "ready" if ready else "not ready"
     seen(look, equal_to(ready), within, f"Kubernetes must call the machine {machine} {word}")
+
+
+@dataclass(slots=True)
+class ClusterPowerOff:
+    """All machines without power at once, the control plane's too, for `seconds` at most.
+
+    Nothing in the cluster can mend this: the platform has armed the end outside before the power goes, and gives it
+    back also when the suite dies. The intent is read by whoever looks when the cluster is back.
+    """
+
+    node_faults: NodeFaults
+    seconds: float
+    namespace: str = field(default="", init=False)
+    kind: str = field(default="cluster-power-off", init=False)
+    _machines: list[str] = field(default_factory=list, init=False)
+
+    @property
+    def target(self) -> str:
+        """The machines."""
+        return f"all machines ({', '.join(self._machines)})"
+
+    def rights(self) -> Sequence[Right]:
+        """Reading machines; the rest is the platform's."""
+        return [Right("list", "nodes")]
+
+    def precheck(self, cluster: Cluster) -> str:
+        """All machines are ready."""
+        nodes = cluster.list("nodes")
+        away = [node["metadata"]["name"] for node in nodes if not is_ready(node)]
+        if away or not nodes:
+            raise FaultFailed(f"not every machine is ready before the fault: {', '.join(away) or 'there is none'}")
+        self._machines = sorted(node["metadata"]["name"] for node in nodes)
+        return "powered and ready"
+
+    def remedies(self) -> Sequence[Remedy]:
+        """The platform's own end, for each machine."""
+        return [ByPlatform("power_on", machine) for machine in self._machines]
+
+    def inject(self, cluster: Cluster) -> None:
+        """Returns when all machines are off."""
+        del cluster
+        self.node_faults.power_off_all(back_after=self.seconds)
+
+    def verify_injected(self, cluster: Cluster, within: float) -> str:
+        """The platform sees every machine off."""
+        del cluster, within
+        running = [machine for machine in self._machines if self.node_faults.is_powered(machine)]
+        if running:
+            raise FaultFailed(f"{', '.join(running)} still has its power")
+        return f"{len(self._machines)} machines without power"
+
+    def revert(self, cluster: Cluster) -> None:
+        """Gives the power back; harmless when its own end came first."""
+        del cluster
+        self.node_faults.power_on_all()
+
+    def verify_reverted(self, cluster: Cluster, within: float) -> str:
+        """The API server answers again and calls every machine ready."""
+        for machine in self._machines:
+            noticed(cluster, machine, ready=True, within=within)
+        return f"{len(self._machines)} machines are back and ready"

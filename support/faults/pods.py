@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from hamcrest import equal_to
@@ -126,3 +127,48 @@ def _is_there(cluster: Cluster, namespace: str, name: str, uid: str) -> bool:
         return bool(cluster.get("pods", name, namespace)["metadata"]["uid"] == uid)
     except NotFound:
         return False
+
+
+@dataclass(slots=True)
+class AllPodsDeleted(LeavesNothing):
+    """Deletes every pod of a namespace by force, all at once."""
+
+    namespace: str
+    kind: str = field(default="all-pods-deleted", init=False)
+    seconds: float = field(default=0.0, init=False)
+    why: str = field(default="the controllers make every pod anew", init=False)
+    _uids: dict[str, str] = field(default_factory=dict, init=False)
+
+    @property
+    def target(self) -> str:
+        """The namespace."""
+        return f"every pod in {self.namespace} (grace 0 s)"
+
+    def rights(self) -> Sequence[Right]:
+        """Deleting pods."""
+        return [Right("list", "pods", self.namespace), Right("delete", "pods", self.namespace)]
+
+    def precheck(self, cluster: Cluster) -> str:
+        """There are pods; that they are whole was seen by the guards."""
+        self._uids = _uids(cluster, self.namespace)
+        if not self._uids:
+            raise Refusal(f"There is no pod in {self.namespace}.", "Deliver the system first.", ExitCode.UNSAFE_TARGET)
+        return f"{len(self._uids)} pods"
+
+    def inject(self, cluster: Cluster) -> None:
+        """Deletes them side by side: one after the other, the first would be back before the last is gone."""
+        with ThreadPoolExecutor(max_workers=len(self._uids)) as pool:
+            list(pool.map(lambda name: cluster.delete("pods", name, self.namespace, grace=0), self._uids))
+
+    def verify_injected(self, cluster: Cluster, within: float) -> str:
+        """None of the pods of before exists any more."""
+
+        def look(_: Deadline) -> set[str]:
+            return set(self._uids.values()) & set(_uids(cluster, self.namespace).values())
+
+        seen(look, equal_to(set()), within, f"Every pod of before must be gone in {self.namespace}")
+        return f"{len(self._uids)} pods are gone"
+
+
+def _uids(cluster: Cluster, namespace: str) -> dict[str, str]:
+    return {pod["metadata"]["name"]: pod["metadata"]["uid"] for pod in cluster.list("pods", namespace)}

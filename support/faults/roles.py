@@ -80,6 +80,26 @@ class DatabaseSwitchover(LeavesNothing):
 
 
 @dataclass(slots=True)
+class HandoverAsked(DatabaseSwitchover):
+    """A planned handover that is asked for and no more: whether it came about is for the promise to say."""
+
+    answer: str = field(default="", init=False)  # what the supervisor said, in its own words
+
+    def inject(self, cluster: Cluster) -> None:
+        """Asks for the handover; a refusal is an answer."""
+        try:
+            DatabaseSwitchover.inject(self, cluster)
+            self.answer = "accepted"
+        except FaultFailed as refused:
+            self.answer = str(refused)
+
+    def verify_injected(self, cluster: Cluster, within: float) -> str:
+        """The supervisor has answered."""
+        del cluster, within
+        return f"the supervisor of {self.leader} was asked: {self.answer}"
+
+
+@dataclass(slots=True)
 class CacheMasterMove(LeavesNothing):
     """The watcher in `place` is asked to give the master's role to another cache server."""
 

@@ -101,6 +101,10 @@ SIDES = {"below the smallest size": "below", "above the largest size": "above"}
 # What of a background worker is lost, and who may then finish its work.
 WORKFORCE = {"background worker": "worker", "working process": "process"}
 FINISHERS = {"another": "another", "any": "any"}
+
+
+# Followers of the leading database member.
+FOLLOWERS = {"synchronous follower": "synchronous", "other follower": "other"}
 # What members confirm.
 WRITES = {"sales": "sales", "writes": "writes"}
 # What a diagnosis looks at.
@@ -128,6 +132,7 @@ def register() -> None:
         Offence=_one_of(OFFENCES),
         Defect=_one_of(DEFECTS),
         Version=_version,
+        Follower=_one_of(FOLLOWERS),
         Writes=_one_of(WRITES),
         Area=_one_of(AREAS),
         Promise=_promise,

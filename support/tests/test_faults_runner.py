@@ -9,14 +9,15 @@ import pytest
 from support.cluster.errors import ApiError, Unreachable
 from support.cluster.execution import ExecResult
 from support.faults.base import FaultRunner
+from support.faults.divergence import DatabaseDiverged
 from support.faults.guards import Guards
 from support.faults.halt import halt
 from support.faults.intents import InContainer, read_all
-from support.faults.machines import NodeCutOff, NodePowerOff
-from support.faults.pods import PodDeleted
+from support.faults.machines import ClusterPowerOff, NodeCutOff, NodePowerOff
+from support.faults.pods import AllPodsDeleted, PodDeleted
 from support.faults.processes import Place, ProcessesFrozen, ProcessesKilled
 from support.faults.proof import FaultFailed
-from support.faults.roles import CacheMasterMove, DatabaseSwitchover
+from support.faults.roles import CacheMasterMove, DatabaseSwitchover, HandoverAsked
 from support.faults.scripts import DATABASE_MEMBER, Processes
 from support.observers.run import ObserverError
 from support.tests.faults_fakes import FakeCluster, shop
@@ -147,6 +148,14 @@ class Nodes:
         self.calls.append(f"power_on {node}")
         self.away = False
 
+    def power_off_all(self, *, back_after: float) -> None:
+        self.calls.append(f"power_off_all {back_after:g}")
+        self.away = True
+
+    def power_on_all(self) -> None:
+        self.calls.append("power_on_all")
+        self.away = False
+
     cut_off, reconnect = power_off, power_on
 
     def is_powered(self, node: str) -> bool:
@@ -210,3 +219,44 @@ def test_a_refused_cache_move_is_told() -> None:
     cluster.answer = lambda pod, command: ExecResult("NOGOODSLAVE" if "FAILOVER" in command[2] else "redis-0", "", 0)
     with pytest.raises(FaultFailed, match="NOGOODSLAVE"):
         runner(cluster).inject(CacheMasterMove(PLACE, "mymaster"), within=0.1)
+
+
+def test_a_refused_handover_is_an_answer() -> None:
+    cluster = shop()
+    leads = '{"members": [{"name": "db-0", "role": "leader"}]}'
+
+    def answer(pod: str, command: Sequence[str]) -> ExecResult:
+        return ExecResult("", "no good candidates", 22) if "switchover" in command[2] else ExecResult(leads, "", 0)
+
+    cluster.answer = answer
+    injection = runner(cluster).inject(HandoverAsked(PLACE, "db-0"))
+    assert "no good candidates" in injection.proof
+
+
+def test_rows_of_its_own_are_proved_and_only_a_leader_gets_them() -> None:
+    cluster = shop()
+    told = ["f", "", "10"]
+    cluster.answer = lambda pod, command: ExecResult(f"{told.pop(0)}\n", "", 0)
+    injection = runner(cluster).inject(DatabaseDiverged(PLACE, "shop", "hf:l", 10), alongside=True)
+    assert injection.proof == "shop/db-0 has 10 rows of its own"
+    cluster.answer = lambda pod, command: ExecResult("t\n", "", 0)
+    with pytest.raises(FaultFailed, match="follows already"):
+        DatabaseDiverged(PLACE, "shop", "hf:l", 10).precheck(cluster.as_cluster())
+
+
+def test_all_pods_are_deleted_at_once() -> None:
+    cluster = shop()
+    injection = runner(cluster).inject(AllPodsDeleted("shop"))
+    assert cluster.list("pods", "shop") == []
+    assert injection.proof == "3 pods are gone"
+
+
+def test_all_machines_lose_their_power_with_their_end_written_down() -> None:
+    cluster, nodes = shop(), Nodes()
+    runs = runner(cluster)
+    injection = runs.inject(ClusterPowerOff(nodes, 120))  # type: ignore[arg-type]
+    (intent,) = read_all(cluster.as_cluster())
+    assert [remedy.machine for remedy in intent.remedies] == ["one", "three", "two"]  # type: ignore[union-attr]
+    assert injection.proof == "3 machines without power"
+    assert "ready" in runs.end(injection)
+    assert nodes.calls == ["power_off_all 120", "power_on_all"]

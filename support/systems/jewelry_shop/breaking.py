@@ -7,14 +7,14 @@ from dataclasses import dataclass, field, replace
 
 from support.errors import Refusal
 from support.expect import expect
-from support.faults.base import Fault, FaultRunner, Injection
-from support.faults.machines import MachineFault, NodeCutOff, NodePowerOff
-from support.faults.pods import PodDeleted
+from support.faults.base import Fault, FaultRunner, Injection, Marker
+from support.faults.divergence import DatabaseDiverged
+from support.faults.machines import ClusterPowerOff, MachineFault, NodeCutOff, NodePowerOff
+from support.faults.pods import AllPodsDeleted, PodDeleted
 from support.faults.processes import Place, ProcessesFrozen, ProcessesKilled
-from support.faults.roles import DatabaseSwitchover
+from support.faults.roles import DatabaseSwitchover, HandoverAsked
 from support.faults.scripts import DATABASE_MEMBER, Processes
 from support.faults.workers import ChildKilled, WorkerLost
-from support.observers.run import ProbeRun
 from support.platforms.base import NodeFaults
 from support.systems.jewelry_shop.parts import Pod
 from support.systems.jewelry_shop.strength import (
@@ -54,11 +54,9 @@ class Breaker:
         """The shop."""
         return self.world.jewelry
 
-    def inject(
-        self, fault: Fault, runs: Sequence[ProbeRun], hit: Sequence[Pod], *, alongside: bool = False
-    ) -> Injection:
+    def inject(self, fault: Fault, runs: Sequence[Marker], hit: Sequence[Pod], *, alongside: bool = False) -> Injection:
         """Injects a fault between two marks of the probes. `hit`: instances whose restart it explains."""
-        self.calm = _CALM_AFTER_MACHINE_S if isinstance(fault, MachineFault) else self.calm
+        self.calm = _CALM_AFTER_MACHINE_S if isinstance(fault, MachineFault | ClusterPowerOff) else self.calm
         self.restarts.explained |= {pod.name for pod in hit}
         # On top of everything that the scenario has registered so far: first the faults end, then full strength is
         # demanded, then shops are removed.
@@ -154,9 +152,30 @@ def cutting_off(node_faults: NodeFaults | None, pod: Pod, seconds: float) -> Fau
     return NodeCutOff(_given(node_faults), pod.node, seconds)
 
 
+def deleting_everything(system: JewelryShop) -> AllPodsDeleted:
+    """Every instance of everything is deleted by force at once."""
+    return AllPodsDeleted(system.namespace)
+
+
+def cutting_all_power(node_faults: NodeFaults | None, seconds: float) -> ClusterPowerOff:
+    """All machines lose their power, for so many seconds at most."""
+    return ClusterPowerOff(_given(node_faults), seconds)
+
+
 def handing_over(system: JewelryShop, leader: Pod, candidate: Pod) -> Fault:
     """The leader role is handed over as planned."""
     return DatabaseSwitchover(_place(system, "database", leader), leader.name, candidate.name)
+
+
+def asking_for_handover(system: JewelryShop, leader: Pod, candidate: str) -> HandoverAsked:
+    """The leader is asked to hand its role over, to `candidate` or to whom the supervisor chooses."""
+    return HandoverAsked(_place(system, "database", leader), leader.name, candidate)
+
+
+def diverging(system: JewelryShop, pod: Pod, ledger: str, rows: int) -> DatabaseDiverged:
+    """A former leader gets rows of its own."""
+    database = system.profile.credentials.probe.database
+    return DatabaseDiverged(_place(system, "database", pod), database, ledger, rows)
 
 
 def shaken_by_loss_of(system: JewelryShop, machine: str) -> list[Pod]:

@@ -39,6 +39,10 @@ class FailoverSettings:
         """The supervisor is frozen, its database is not."""
         return bars.frozen_supervisor(self.deadline, self.pool_wait)
 
+    def planned_handover(self) -> Bar:
+        """The leader role is handed over on request."""
+        return bars.planned_handover()
+
     def lost_machine(self) -> Bar:
         """The leader's machine is gone."""
         return bars.machine_lost(self.lease, self.loop_wait)

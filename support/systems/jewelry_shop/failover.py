@@ -21,6 +21,8 @@ from support.systems.jewelry_shop.system import JewelryShop
 from support.systems.jewelry_shop.traffic import DIRECT, INSTANCES, MINORITY, SALES, Traffic
 from support.waiting import Deadline, Unknown
 
+# Bars of incidents in which nobody waits for a lease to run out: planned handover, lost follower, cold start.
+_WITHOUT_LEASE = ("B3", "B5", "B13")
 _DIRECT_NEEDED = 80  # confirmed direct writes: at ten per second as long as the 200 sales at twenty take, less a fifth
 _LOOK_S = 10.0  # seconds for one look at the whole cluster
 
@@ -37,6 +39,7 @@ class Failover:
     injection: Injection
     bar: Bar
     instances: dict[str, Pod] = field(default_factory=dict)  # application and workers of before, by name
+    causes: Sequence[str] = ()  # what was wrong with the settings already before the fault
 
     @property
     def fault(self) -> float:
@@ -47,6 +50,13 @@ class Failover:
     def in_effect(self) -> float:
         """The moment after the fault had been injected."""
         return self.traffic.run.marks.get(self.injection.after, self.fault)
+
+    def blame(self, limit: float) -> list[str]:
+        """The settings that make the interruption longer than promised, if there are such."""
+        if self.bar.id not in _WITHOUT_LEASE:
+            return [*self.causes, *self.settings.blame(limit)]
+        cause = self.bar.cause(limit)
+        return [*self.causes, *([cause] if cause else [])]
 
     def confirmed_after(self) -> list[Attempt]:
         """Confirmed writes of every kind that began after the fault was in effect and name their member."""
@@ -102,7 +112,7 @@ def _figures(story: Failover, sales: Measurement, direct: Measurement, limit: fl
 
 def _causes(story: Failover, sales: Measurement, direct: Measurement, limit: float) -> list[str]:
     """Why sales were away for too long, from what was seen beside them."""
-    found = story.settings.blame(limit)
+    found = story.blame(limit)
     if direct.bounds.recovered and not sales.bounds.recovered:
         seen = "the new one confirms writes, the application does not"
         found.append(f"instances keep talking to the former leader: {seen}")

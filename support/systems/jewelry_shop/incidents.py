@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from support.faults.base import Fault
 from support.matchers import ComplaintMatcher, without_complaints
@@ -18,13 +18,16 @@ from support.systems.jewelry_shop.parts import Pod
 from support.systems.jewelry_shop.rest import followers
 from support.systems.jewelry_shop.strength import mute
 from support.systems.jewelry_shop.traffic import Traffic, buy_at_instances, work_for_workers
-from support.waiting import SYSTEM_CLOCK, Unknown
+from support.waiting import SYSTEM_CLOCK, Deadline, Unknown
 from support.world import World
 
 _CONTROL_PLANE = "node-role.kubernetes.io/control-plane"
 _MACHINE_BACK_S = 300.0  # a machine gets its power back then at the latest, also when the suite has died
 # Reaching for a rejoined member costs a few seconds after the fault has ended; the traffic goes on until then.
 _AFTER_S = 2.0
+
+_TAKEOVER_S = 30.0  # until another member leads: what the business was promised for one failure (JS-503)
+_NEXT_LOOK_S = 0.25  # what comes next must come before redundancy is back
 
 Making = Callable[[Pod], Fault]
 Barring = Callable[[FailoverSettings], Bar]
@@ -33,19 +36,19 @@ Barring = Callable[[FailoverSettings], Bar]
 def lose_leader(world: World, loss: str) -> Failover:
     """The leading member is deleted by force, or all its processes are killed."""
     system = world.jewelry
-    return _strike(world, lambda pod: breaking.losing(system, "database", pod, loss), FailoverSettings.restart)
+    return strike(world, lambda pod: breaking.losing(system, "database", pod, loss), FailoverSettings.restart)
 
 
 def freeze_leader(world: World, seconds: float) -> Failover:
     """The leading member with its supervisor stops for longer than its lease."""
     system = world.jewelry
-    return _strike(world, lambda pod: breaking.freezing(system, "database", [pod], seconds), FailoverSettings.takeover)
+    return strike(world, lambda pod: breaking.freezing(system, "database", [pod], seconds), FailoverSettings.takeover)
 
 
 def freeze_supervisor(world: World, seconds: float) -> Failover:
     """Only the supervisor of the leading member stops."""
     system = world.jewelry
-    return _strike(
+    return strike(
         world, lambda pod: breaking.freezing_supervisor(system, pod, seconds), FailoverSettings.frozen_supervisor
     )
 
@@ -53,7 +56,7 @@ def freeze_supervisor(world: World, seconds: float) -> Failover:
 def cut_power(world: World) -> Failover:
     """The leader's machine loses its power."""
     faults = world.suite.platform.node_faults
-    return _strike(
+    return strike(
         world,
         lambda pod: breaking.cutting_power(faults, pod, _MACHINE_BACK_S),
         FailoverSettings.lost_machine,
@@ -64,19 +67,22 @@ def cut_power(world: World) -> Failover:
 def cut_off(world: World, seconds: float) -> Failover:
     """The leader's machine is cut off from the others in both directions."""
     faults = world.suite.platform.node_faults
-    return _strike(
+    return strike(
         world, lambda pod: breaking.cutting_off(faults, pod, seconds), FailoverSettings.lost_machine, whole_machine=True
     )
 
 
-def _strike(world: World, making: Making, barring: Barring, *, whole_machine: bool = False) -> Failover:
+def strike(
+    world: World, making: Making, barring: Barring, *, whole_machine: bool = False, hit: Sequence[Pod] = ()
+) -> Failover:
+    """Injects a fault while customers buy. `making` gets the leader; `hit`: who is hit when it is not the leader."""
     system, traffic = world.jewelry, world.things.get(Traffic)
     traffic.warm_up(world.suite.limits.warm_up)
     view, leader, settings = failover.snapshot(system)
     breaker_ = breaker(world)
     instances = {pod.name: pod for part in ("django", "worker") for pod in system.parts.ready_pods(part)}
-    hit = breaking.shaken_by_loss_of(system, leader.node) if whole_machine else [leader]
-    injection = breaker_.inject(making(leader), [traffic.run, *traffic.others], hit)
+    shaken = breaking.shaken_by_loss_of(system, leader.node) if whole_machine else hit or [leader]
+    injection = breaker_.inject(making(leader), [traffic.run, *traffic.others], shaken)
     return Failover(system, traffic, view, leader, settings, injection, barring(settings), instances)
 
 
@@ -120,18 +126,39 @@ def settle(world: World, story: Failover, limit: float) -> None:
     story.traffic.settle(story.in_effect, limit + world.suite.limits.settle)
 
 
+def await_successor(world: World, story: Failover) -> str:
+    """Waits until another member has confirmed a write; its name. Raises Broken with the cause when nobody does."""
+
+    def look(_: Deadline) -> list[str]:
+        return [one.answered_by for one in story.taken_over() if one.answered_by != story.leader.name]
+
+    def complaints(names: Sequence[str]) -> list[str]:
+        return [] if names else [*story.settings.blame(_TAKEOVER_S), f"nobody took over from {story.leader.name}"]
+
+    def pause(deadline: Deadline) -> None:
+        SYSTEM_CLOCK.sleep(deadline.left(at_most=_NEXT_LOOK_S))
+
+    matcher: ComplaintMatcher[list[str]] = without_complaints("another member that confirms", complaints)
+    return world.eventually(look, matcher, _TAKEOVER_S, "No other database member took over", pause=pause)[-1]
+
+
 def await_end_of_fault(world: World, story: Failover | CacheStory) -> None:
     """Waits until a fault that ends by itself has ended, with the customers going on; one that was ended is over."""
     breaker_ = breaker(world)
     if story.injection not in breaker_.open:
         return
     ends = story.traffic.run.to_suite_time(story.in_effect) + story.injection.fault.seconds + _AFTER_S
-    reached: ComplaintMatcher[float] = without_complaints(
-        "the end of the fault", lambda now: [] if now >= ends else [f"{ends - now:.0f} s to go"]
-    )
-    left = max(0.0, ends - SYSTEM_CLOCK.now()) + _AFTER_S
-    world.eventually(lambda _: SYSTEM_CLOCK.now(), reached, left, "The fault does not end")
+    wait_until(world, ends, "The fault does not end")
     breaker_.end(story.injection)
+
+
+def wait_until(world: World, moment: float, reason: str) -> None:
+    """Waits for a moment on the suite's clock."""
+    reached: ComplaintMatcher[float] = without_complaints(
+        "that moment", lambda now: [] if now >= moment else [f"{moment - now:.0f} s to go"]
+    )
+    left = max(0.0, moment - SYSTEM_CLOCK.now()) + _AFTER_S
+    world.eventually(lambda _: SYSTEM_CLOCK.now(), reached, left, reason)
 
 
 def give_power_back(world: World) -> None:
@@ -141,10 +168,14 @@ def give_power_back(world: World) -> None:
 
 def await_rejoin(world: World, within: float) -> None:
     """Waits until every member streams again from one leader. Raises Broken when the time is over."""
-    system = world.jewelry
-    number = system.profile.part("database").number
-    matcher = follow_one_leader(int(number) - 1 if isinstance(number, int) else 0)
-    world.eventually(system.database.view, matcher, within, "The former leader does not follow again")
+    number = world.jewelry.profile.part("database").number
+    others = int(number) - 1 if isinstance(number, int) else 0
+    await_followers(world, others, within, "The former leader does not follow again")
+
+
+def await_followers(world: World, number: int, within: float, reason: str = "Not all members follow again") -> None:
+    """Waits until every source names one leader and so many others stream from it."""
+    world.eventually(world.jewelry.database.view, follow_one_leader(number), within, reason)
 
 
 def await_service(world: World) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from support.clients.sql import QuestionFailed, Row
 from support.matchers import ComplaintMatcher, without_complaints
 from support.observers.ledger import LedgerVerdict, StoredRow, compare, row_of_sale, row_of_table
+from support.observers.verdicts import NEEDED
 from support.systems.jewelry_shop.parts import Pod
 from support.systems.jewelry_shop.system import JewelryShop
 from support.systems.jewelry_shop.traffic import DIRECT, INSTANCES, MINORITY, SALES, Traffic
@@ -72,7 +73,10 @@ def read_everywhere(system: JewelryShop, traffic: Traffic, fault: float) -> Read
 
 
 def keeps_every_confirmed_write(
-    places: int, event: str = "missing after failover", causes: Sequence[str] = ()
+    places: int,
+    event: str = "missing after failover",
+    causes: Sequence[str] = (),
+    needed_after: int = NEEDED,
 ) -> ComplaintMatcher[ReadBack]:
     """Matches when at so many places at least nothing is lost, doubled, altered or unasked for.
 
@@ -81,7 +85,7 @@ def keeps_every_confirmed_write(
     """
 
     def complaints(read: ReadBack) -> list[str]:
-        verdicts = [(one, one.judge()) for one in read.verdicts]
+        verdicts = [(one, one.judge(needed_after=needed_after)) for one in read.verdicts]
         broken = [one for one, verdict in verdicts if verdict.kind == "broken"]
         lost = [one for one in broken if one.lost]
         if broken:
@@ -127,7 +131,8 @@ def _read(
 ) -> ReadBack:
     traffic.stop_all()
     attempts = traffic.attempts(*probes)
-    return ReadBack([compare(attempts, rows(), place, fault) for place, rows in places])
+    rows_at = [(place, traffic.known(rows())) for place, rows in places]
+    return ReadBack([compare(attempts, rows, place, fault) for place, rows in rows_at])
 
 
 def _reader(system: JewelryShop, pod: Pod, traffic: Traffic) -> Callable[[], Iterable[StoredRow]]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from support.matchers import ComplaintMatcher, without_complaints
 from support.observers.attempts import Attempt, Journal
+from support.observers.ledger import StoredRow
 from support.observers.plan import CacheProbe, DirectProbe, HttpProbe, JobProbe, ProbePlan, SaleProbe, read_probe
 from support.observers.run import ObserverError, ProbeRun
 from support.observers.verdicts import NEEDED
@@ -17,7 +18,7 @@ from support.systems.jewelry_shop.store import Store
 from support.systems.jewelry_shop.system import JewelryShop
 from support.waiting import Broken, Unknown, eventually
 
-SALES, DIRECT, INSTANCES, MINORITY, LOOKS, CACHE, WORK, JOBS, PAGES = (
+SALES, DIRECT, INSTANCES, MINORITY, LOOKS, CACHE, WORK, JOBS, PAGES, READY, ALIVE = (
     "sales",
     "direct",
     "instances",
@@ -27,6 +28,8 @@ SALES, DIRECT, INSTANCES, MINORITY, LOOKS, CACHE, WORK, JOBS, PAGES = (
     "work",
     "jobs",
     "page",
+    "ready",
+    "alive",
 )
 
 _LONGEST_S = 420.0  # a run ends by itself then, also when the suite has died
@@ -39,6 +42,8 @@ _FEW_LOOKS = 20  # at one instance before the fault
 _FEW_JOBS = 20  # accepted before the fault: ten seconds of two a second
 _FEW_PAGES = 5  # seconds of one a second
 _VALUED = 5  # kinds of goods to be valued: a job of five steps takes the background a fraction of a second
+_HEALTH_RATE = 1.0  # questions per second at each instance, for each of its pages
+_HEALTH_S = 3.0  # seconds for an answer: the pages promise one within 2
 _GOODS = 20  # kinds of goods: sales of one piece wait for each other
 _PAGE = 50  # goods on one page of the list
 _PLENTY = 100_000  # pieces of each: no run can sell them
@@ -60,6 +65,7 @@ class Traffic:
     instances: list[str] = field(default_factory=list)  # names of the instances that are sold at in turn
     settled_until: float = float("inf")  # all attempts that began before had ended when `settle` was content
     needed: int = NEEDED  # confirmed attempts before and after a fault without which nothing is said
+    abandoned: bool = False  # whether the observer was lost before it could be read to the end
 
     def warm_up(self, within: float) -> None:
         """Waits for as many confirmed attempts as a verdict needs before the fault. Raises Broken when none come."""
@@ -116,13 +122,27 @@ class Traffic:
 
         Of a machine that cannot be reached now, those that were read before.
         """
-        found = [attempt for name in probes for attempt in self.run.attempts(name)]
+        journal = self.journal or self.run.read()  # what has ended is not asked for again
+        found = [attempt for name in probes for attempt in journal.attempts(name)]
         for other in self.others:
             with contextlib.suppress(ObserverError):
                 other.read()
             shift = other.to_suite_time(0.0) - self.run.to_suite_time(0.0)
             found += [attempt.moved(shift) for name in probes for attempt in other.journal.attempts(name)]
         return sorted(found, key=lambda attempt: attempt.planned)
+
+    def abandon(self) -> None:
+        """The observer itself was lost: what had been read until then is all that will ever be known."""
+        self.journal, self.abandoned = self.run.journal, True
+
+    def known(self, rows: Iterable[StoredRow]) -> list[StoredRow]:
+        """Stored writes without those that an observer which was lost can have begun after it was last read."""
+        if not self.abandoned:
+            return list(rows)
+        newest: dict[str, int] = {}
+        for one in self.run.journal.attempts():
+            newest[one.probe] = max(one.seq, newest.get(one.probe, one.seq))
+        return [row for row in rows if row.seq <= newest.get(row.client, -1)]
 
     def _stop_others(self) -> int:
         for other in self.others:
@@ -169,6 +189,18 @@ def buy_at_instances(system: JewelryShop, traffic: Traffic, pods: Sequence[Pod])
     )
     traffic.others.append(system.observer.start(ProbePlan([probe], _LONGEST_S)))
     traffic.instances = [pod.name for pod in pods]
+
+
+def ask_how_it_is(system: JewelryShop, traffic: Traffic, pods: Sequence[Pod]) -> None:
+    """Beside the customers, somebody asks each of these instances in turn whether it is ready, and alive."""
+    port, headers = system.profile.part("django").port, {"Host": system.profile.entrance.host}
+
+    def asking(name: str, page: str) -> HttpProbe:
+        urls = [f"http://{pod.ip}:{port}{page}" for pod in pods]
+        return HttpProbe(name, _HEALTH_RATE * len(pods), urls, headers, within=_HEALTH_S)
+
+    plan = ProbePlan([asking(READY, "/health/ready/"), asking(ALIVE, "/health/live/")], _LONGEST_S)
+    traffic.others.append(system.observer.start(plan))
 
 
 def work_for_workers(system: JewelryShop, traffic: Traffic) -> None:
