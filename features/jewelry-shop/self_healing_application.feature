@@ -64,3 +64,15 @@ Feature: Self-healing application
       When maintenance asks each part for an instance, and for a second one at once
       Then every part has given its first instance and refused its second
       And of at least "1000" requests none has failed
+
+  Rule: Without its database the shop says so, stays alive and resumes by itself
+
+    @JS-804 @critical @destructive
+    Scenario: The shop refuses sales with a reason while its database is away, and sells again by itself
+      Given customers of "Goldregen" buy "20" times a second
+      And somebody asks every instance of the application how it is, and buys there
+      When all database members freeze for "40 seconds"
+      Then every instance says within "12 seconds" that the database is away, and all the time that it is alive
+      And until then every customer is refused with a reason, within "12 seconds"
+      And sales are confirmed again "10 seconds" after the leader is back at the latest
+      And no instance of the application has restarted
