@@ -1,0 +1,18 @@
+@allure.label.owner:platform
+Feature: Recovery without hands
+
+  A power cut at night, a mistaken command on a Sunday: everything is off.
+  Nobody has to come in, and on Monday every sale, every sign-in and every
+  parked basket is where it was.
+
+  Rule: After everything was stopped at once the shop starts again with all its data
+
+    @JS-1151 @critical @destructive
+    Scenario: Nothing is missing after all instances were deleted at once
+      Given customers of "Goldregen" buy "20" times a second
+      And the sales person has signed in on the web and parked a basket
+      When all instances of the shop are deleted by force at once
+      Then the shop is whole again and sells within "180 seconds", no instance having restarted more than once
+      And every confirmed sale is stored exactly once on every member
+      And stock and money of every shop of this run add up
+      And the sign-in and the basket are still there
