@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
@@ -65,7 +66,7 @@ def attach_failover(story: Story, measured: Measurement, limit: float, verdict: 
         lower=Span(worst.first_failed - zero, worst.last_failed - zero) if worst else None,
         upper=Span(worst.last_good - zero, worst.back - zero) if worst and worst.recovered else None,
         limit=limit,
-        bar=story.bar.seconds,
+        bar=story.bar.seconds if math.isfinite(story.bar.seconds) else None,  # endless: nothing to draw
         leader_before=story.leader.name,
         leader_after=after.answered_by if after else "",
     )
