@@ -56,7 +56,7 @@ class Failover:
         if self.bar.id not in _WITHOUT_LEASE:
             return [*self.causes, *self.settings.blame(limit)]
         cause = self.bar.cause(limit)
-        return [*self.causes, *([cause] if cause else [])]
+        return [*self.causes] or ([cause] if cause else [])
 
     def confirmed_after(self) -> list[Attempt]:
         """Confirmed writes of every kind that began after the fault was in effect and name their member."""
