@@ -52,10 +52,22 @@ class DeadlineConnection(psycopg.Connection[Any]):
         except errors._WaitTimeout as error:
             self.close()
             raise DeadlineExceededError("no answer from the database in time") from error
+        except psycopg.OperationalError:
+            self._renew_neighbours()
+            raise
         except errors.ReadOnlySqlTransaction:
             # This member follows another one now: the pool must not hand the connection out again.
             self.close()
             raise
+
+    def _renew_neighbours(self) -> None:
+        """A connection that its server has ended was not the only one: the pool replaces the idle ones, too.
+
+        Left alone, the pool would give a request one dead connection after the other, pausing for a second and more in
+        between, until the request gives up after DB_POOL_WAIT_S although the new leader answers.
+        """
+        if self.closed and self._pool is not None:
+            self._pool.drain()
 
     def _remaining(self) -> float:
         if self.wait_limit_s is not None:

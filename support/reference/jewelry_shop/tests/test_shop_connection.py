@@ -1,0 +1,53 @@
+"""A connection that its server has ended takes the idle ones of its pool with it."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+import time
+from pathlib import Path
+from types import SimpleNamespace
+
+import psycopg
+import pytest
+
+_CODE = Path(__file__).parents[1] / "app/shop/database/connection.py"
+
+
+@pytest.fixture
+def connection(monkeypatch):
+    """The module, with stand-ins for the application's settings and its present request."""
+    state = SimpleNamespace(deadline=time.monotonic() + 10)
+    for name, parts in {
+        "config": {"config": SimpleNamespace(db_deadline_s=10.0)},
+        "request": {"present_request": lambda: state},
+        "sabotage": {"sabotaged": lambda _: False},
+    }.items():
+        monkeypatch.setitem(sys.modules, f"shop.{name}", SimpleNamespace(**parts))
+    monkeypatch.setitem(sys.modules, "shop", SimpleNamespace())
+    spec = importlib.util.spec_from_file_location("connection_alone", _CODE)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+class Pool:
+    def __init__(self):
+        self.drained = 0
+
+    def drain(self):
+        self.drained += 1
+
+
+@pytest.mark.parametrize(("status", "drained"), [(psycopg.pq.ConnStatus.BAD, 1), (psycopg.pq.ConnStatus.OK, 0)])
+def test_the_neighbours_of_a_lost_connection_are_replaced(connection, monkeypatch, status, drained):
+    def lost(*_, **__):
+        raise psycopg.OperationalError("server closed the connection unexpectedly")
+
+    monkeypatch.setattr(psycopg.Connection, "wait", lost)
+    monkeypatch.setattr(psycopg.Connection, "__del__", lambda _: None)
+    made = connection.DeadlineConnection.__new__(connection.DeadlineConnection)
+    made.pgconn, made._pool = SimpleNamespace(status=status), Pool()
+    with pytest.raises(psycopg.OperationalError):
+        made.wait(iter(()))
+    assert made._pool.drained == drained
