@@ -48,6 +48,14 @@ class ByAutoscaler(_Strict):
     hpa: str
 
 
+class Volume(_Strict):
+    """The volume of each instance of a store: the claim's name before the instance's, its size, where it is mounted."""
+
+    claim: str
+    size: str
+    path: str
+
+
 class Part(_Strict):
     """One part of the system: which workload, which pods, which container, how many."""
 
@@ -63,6 +71,7 @@ class Part(_Strict):
     api_port: int = 0
     master: str = ""
     quorum: int = 0
+    volume: Volume | None = None
 
 
 class NamedPorts(_Strict):
@@ -100,6 +109,22 @@ class Autoscaler(_Strict):
     memory_average: str
     window_s: int
     rush_per_s: int = 80  # requests per second that ask for more than the smallest size; more would fill two cores
+
+
+class Sizes(_Strict):
+    """What a single container may take at most, and what one gets that brings no sizes."""
+
+    max: dict[str, str]
+    default: dict[str, str]
+    default_request: dict[str, str]
+
+
+class Configuration(_Strict):
+    """Every setting and secret that must be there, and the parts whose instances must use each secret."""
+
+    settings: dict[str, list[str]] = {}  # ConfigMap -> keys
+    may_be_empty: list[str] = []  # keys of settings
+    secrets: dict[str, dict[str, list[str]]] = {}  # Secret -> key -> parts
 
 
 class Credential(_Strict):
@@ -201,6 +226,8 @@ class Profile(_Strict):
     autoscaler: Autoscaler
     claims: int
     quota: dict[str, int | str]
+    sizes: Sizes | None = None
+    configuration: Configuration = Configuration()
     credentials: Credentials
     settings: ConfigNames
     application: Application

@@ -7,6 +7,8 @@ from decimal import Decimal
 import behave
 import parse
 
+from support.systems.jewelry_shop import admission, budget, sums, tokens
+
 
 class Duration(float):
     """Seconds that know how they were written: "30 seconds", "2 minutes"."""
@@ -59,6 +61,14 @@ def _promise(text: str) -> str:
 @parse.with_pattern(r"\d+\.\d+\.\d+")  # type: ignore[untyped-decorator]
 def _version(text: str) -> str:
     return text
+@parse.with_pattern(sums.GOODS)  # type: ignore[untyped-decorator]
+def _goods(text: str) -> tuple[sums.Line, ...]:
+    return sums.read_goods(text)
+
+
+@parse.with_pattern(sums.REDUCTION)  # type: ignore[untyped-decorator]
+def _reduction(text: str) -> sums.Reduction:
+    return sums.read_reduction(text)
 
 
 def _one_of(words: dict[str, str]) -> object:
@@ -105,6 +115,8 @@ FINISHERS = {"another": "another", "any": "any"}
 
 # Followers of the leading database member.
 FOLLOWERS = {"synchronous follower": "synchronous", "other follower": "other"}
+# What a piece of jewellery belongs to, in the shop's own words.
+PROPERTIES = {"branch": "branch", "category": "category"}
 # What members confirm.
 WRITES = {"sales": "sales", "writes": "writes"}
 # What a diagnosis looks at.
@@ -125,6 +137,8 @@ def register() -> None:
         Money=_money,
         Percent=_percent,
         Company=_company,
+        Goods=_goods,
+        Reduction=_reduction,
         Part=_one_of(PARTS),
         Person=_one_of(PEOPLE),
         Loss=_one_of(LOSSES),
@@ -133,6 +147,11 @@ def register() -> None:
         Defect=_one_of(DEFECTS),
         Version=_version,
         Follower=_one_of(FOLLOWERS),
+        Credentials=_one_of(admission.credentials()),
+        Forgery=_one_of({name: name for name in tokens.FORGERIES}),
+        Refusal=_one_of(admission.REFUSALS),
+        Property=_one_of(PROPERTIES),
+        Demand=_one_of(budget.demands()),
         Writes=_one_of(WRITES),
         Area=_one_of(AREAS),
         Promise=_promise,

@@ -125,9 +125,15 @@ class Session:
     def sell(self, terminal: str, lines: Sequence[tuple[str, int]], tax: str = "10.00", note: str = "") -> Answer:
         """A sale of pieces, as (id, quantity) per line; the shop computes the sums."""
         items = [{"inventory_item_id": item, "quantity": quantity, "notes": note} for item, quantity in lines]
-        body: Body = {"terminal_id": terminal, "items": items, "payment_method": "CASH", "tax_rate": tax}
-        body |= {"discount_type": None, "discount_value": "0.00"}
+        return self.place(order(terminal, items, tax_rate=tax))
+
+    def place(self, body: Body) -> Answer:
+        """A sale that is described in full."""
         return self.send("POST", "/api/pos/sales/create/", body)
+
+    def preview(self, body: Body) -> Answer:
+        """What a sale would cost; nothing is sold."""
+        return self.send("POST", "/api/pos/calculate-totals/", body)
 
     def sale(self, sale: str) -> Answer:
         """One sale as the shop shows it."""
@@ -156,3 +162,9 @@ class Session:
     def basket(self, name: str) -> Answer:
         """A parked basket with the seconds that it will still be kept."""
         return self.send("GET", f"/api/pos/drafts/{name}/")
+
+
+def order(terminal: str, items: Sequence[Body], **others: Any) -> Body:
+    """A sale as it is sent: paid in cash, ten percent tax and no discount unless said otherwise."""
+    usual: Body = {"payment_method": "CASH", "tax_rate": "10.00", "discount_type": None, "discount_value": "0.00"}
+    return {"terminal_id": terminal, "items": list(items), **usual, **others}

@@ -42,7 +42,7 @@ def open_shop(system: JewelryShop, company: str, slug: str = "") -> Opening:
 
 def sign_in(system: JewelryShop, store: Store, role: str) -> SignIn:
     """One attempt of the owner or the employee to sign in."""
-    person = store.shop.owner if role == "owner" else store.shop.employee
+    person = store.person(role)
     return SignIn(store.shop, person, Visitor(system.way).sign_in(person.username, person.password))
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from support.clients.http import Answer
 from support.expect import expect
 from support.systems.jewelry_shop.answers import answered
-from support.systems.jewelry_shop.api import Body, OpenShop, Session
+from support.systems.jewelry_shop.api import Body, OpenShop, Person, Session
 
 _NO_CATEGORY = ""
 
@@ -42,6 +42,10 @@ class Store:
     pieces: list[Piece] = field(default_factory=list)
     sales: list[Answer] = field(default_factory=list)
     _category: str = _NO_CATEGORY
+
+    def person(self, role: str) -> Person:
+        """The owner, or the employee."""
+        return self.shop.owner if role == "owner" else self.shop.employee
 
     def description(self, article: str, price: str, quantity: int, **others: Any) -> Body:
         """What the owner says of a new piece; the article number gets a tail of its own."""
