@@ -40,6 +40,8 @@ BUDGETS: list[tuple[Callable[[], budget.Budget], str]] = [
         lambda: budget_of(quota(), limits={**RANGE, "default": {"cpu": "1", "memory": "128Mi"}}),
         "the default of a single instance has cpu 1 instead of 0.2",
     ),
+    (lambda: budget_of(quota(), limits={**RANGE, "min": {"cpu": "1"}}), "a rule about min was not agreed"),
+    (lambda: budget_of(quota(), limits={**RANGE, "type": "Pod"}), "a rule for every Pod was not agreed"),
     (lambda: budget_of({**quota(), "status": {}}), "q is not in force"),
 ]
 

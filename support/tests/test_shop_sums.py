@@ -32,7 +32,8 @@ def test_the_agreed_arithmetic(goods: str, reduction: str, rate: str, wanted: st
 
 
 GOODS = sums.read_goods("2 x 10.00 less 1.00")
-TOLD = '{"subtotal": "19.00", "discount_amount": "9.00", "tax_amount": "1.00", "tax": "1.00", "total": "11.00"}'
+TOLD = '{"subtotal": "19.00", "discount_amount": "9.00", "tax_amount": "1.00", "tax": "1.00", "total": "11.00",'
+TOLD += '"items": [{"quantity": 2, "unit_price": "10.00", "discount": "1.00", "subtotal": "19.00"}]}'
 PREVIEW, SOLD = Answer("POST", "/t", 200, TOLD), Answer("POST", "/s", 201, TOLD)
 ROW = {"subtotal": "19.00", "discount_amount": "9.00", "tax": "1.00", "total": "11.00"}
 LINE = {"quantity": 2, "unit_price": "10.00", "discount": "1.00", "subtotal": "19.00"}
@@ -56,6 +57,10 @@ def told(answer: Answer, **figures: str) -> Answer:
         ({"preview": replace(PREVIEW, status=500)}, "asked before: answered 500"),
         ({"confirmation": told(SOLD, tax="1.90")}, "confirmed: tax was computed before the discount: 1.90 instead of"),
         ({"confirmation": told(SOLD, total="11.01")}, "confirmed: total is '11.01'"),
+        (
+            {"confirmation": replace(SOLD, text=TOLD.replace('"quantity": 2', '"quantity": 1'))},
+            "confirmed: the lines are 1 10.00 1.00 19.00, not 2 10.00 1.00 19.00",
+        ),
         ({"confirmation": replace(SOLD, text="[]")}, "confirmed: answered 201"),
         ({"stored": []}, "stored 0 times"),
         ({"stored": [{**ROW, "total": "10.99"}]}, "in the books: total is '10.99'"),

@@ -64,6 +64,13 @@ class Budget:
         rows = [row for body in self.ranges for row in body["spec"]["limits"] if row["type"] == "Container"]
         return {measure: figure for row in rows for measure, figure in amounts(row.get(name)).items()}
 
+    def further_rules(self) -> list[str]:
+        """Rules about sizes that nobody has agreed on."""
+        rows = [row for body in self.ranges for row in body["spec"]["limits"]]
+        agreed = {"type", "max", "default", "defaultRequest"}
+        kinds = [f"a rule for every {row['type']}" for row in rows if row["type"] != "Container"]
+        return kinds + [f"a rule about {name}" for row in rows for name in sorted(set(row) - agreed) if row[name]]
+
     def complaints(self) -> list[str]:
         """Where the figures are not exactly the agreed ones, both ways, or not in force."""
         if not self.quotas:
@@ -73,6 +80,7 @@ class Budget:
         rows = {"max": agreed.max, "default": agreed.default, "defaultRequest": agreed.default_request}
         for name, figures in rows.items():
             found += _differences(f"the {name} of a single instance", self.sizes(name), amounts(figures))
+        found += [f"{rule} was not agreed" for rule in self.further_rules()]
         for quota in self.quotas:
             if _status(quota, "hard") != amounts(quota["spec"].get("hard")):
                 found.append(f"{quota['metadata']['name']} is not in force: the cluster has not taken it up")

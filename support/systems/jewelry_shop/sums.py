@@ -34,6 +34,11 @@ class Line:
     price: Decimal
     less: Decimal
 
+    @property
+    def amount(self) -> Decimal:
+        """What the line costs."""
+        return self.quantity * self.price - self.less
+
 
 @dataclass(frozen=True, slots=True)
 class Reduction:
@@ -70,7 +75,7 @@ class Sums:
 
 def compute(goods: Sequence[Line], reduction: Reduction, rate: Decimal) -> Sums:
     """The agreed arithmetic in whole cents: half a cent goes up, tax is taken once, from what is left to pay."""
-    subtotal = sum(_cents(Fraction(line.price) * line.quantity - Fraction(line.less)) for line in goods)
+    subtotal = sum(_cents(Fraction(line.amount)) for line in goods)
     taken = Fraction(reduction.value)
     discount = _cents(Fraction(subtotal, 100) * taken / _PERCENT if reduction.kind == "PERCENTAGE" else taken)
     tax = _cents(Fraction(subtotal - discount, 100) * Fraction(rate) / _PERCENT)
@@ -122,7 +127,7 @@ def costs(total: Decimal) -> ComplaintMatcher[Priced]:
             raise Unknown(f"the feature promises {total}, the agreed arithmetic gives {priced.sums.total}")
         found = _told("asked before", priced, priced.preview, 200, "tax_amount")
         found += _told("confirmed", priced, priced.confirmation, 201, "tax")
-        return found or _in_the_books(priced)
+        return found or [*_lines("confirmed", priced, priced.confirmation.told("items")), *_in_the_books(priced)]
 
     return without_complaints(f"{total} when asked before, when confirmed and in the books", complaints)
 
@@ -155,14 +160,14 @@ def _in_the_books(priced: Priced) -> list[str]:
     if len(priced.stored) != 1:
         return [f"in the books: the sale is stored {len(priced.stored)} times"]
     found = _wrong("in the books", priced, priced.stored[0], "tax")
-    wanted = sorted(
-        (line.quantity, line.price, line.less, line.quantity * line.price - line.less) for line in priced.goods
-    )
-    names = ("unit_price", "discount", "subtotal")
-    stored = sorted((int(row["quantity"]), *(Decimal(str(row[name])) for name in names)) for row in priced.lines)
-    return (
-        found if stored == wanted else [*found, f"in the books: the lines are {_plain(stored)}, not {_plain(wanted)}"]
-    )
+    return [*found, *_lines("in the books", priced, priced.lines)]
+
+
+def _lines(place: str, priced: Priced, told: Sequence[Mapping[str, object]] | None) -> list[str]:
+    wanted = sorted([line.quantity, line.price, line.less, line.amount] for line in priced.goods)
+    names = ("quantity", "unit_price", "discount", "subtotal")
+    seen = sorted([Decimal(str(row.get(name) or 0)) for name in names] for row in told or [])
+    return [] if seen == wanted else [f"{place}: the lines are {_plain(seen)}, not {_plain(wanted)}"]
 
 
 def _plain(lines: Sequence[Sequence[object]]) -> str:
