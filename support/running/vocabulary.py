@@ -116,7 +116,7 @@ FINISHERS = {"another": "another", "any": "any"}
 # Followers of the leading database member.
 FOLLOWERS = {"synchronous follower": "synchronous", "other follower": "other"}
 # What a piece of jewellery belongs to, in the shop's own words.
-PROPERTIES = {"branch": "branch", "category": "category"}
+PROPERTIES = {"branch": "branch", "category": "category", "branch and category": "both"}
 # What members confirm.
 WRITES = {"sales": "sales", "writes": "writes"}
 # What a diagnosis looks at.

@@ -109,13 +109,15 @@ def test_names_of_mistakes_and_refusals_are_those_of_the_vocabulary() -> None:
 
 STOCK = {"Goldregen": Trace({"inventory_items": {}}), "Silberquell": Trace({"inventory_items": {}})}
 ITEM = {"tenant_id": "s", "branch_id": "b", "category_id": "c"}
-ATTACHED = attaching.Attachment("branch", Answer("POST", "/i", 400, "{}"), [], STOCK, STOCK)
+ATTACHED = attaching.Attachment({"branch": "b"}, Answer("POST", "/i", 400, "{}"), [], STOCK, STOCK)
 
 
 @pytest.mark.parametrize(
     ("change", "words"),
     [
         ({"stored": [ITEM]}, "item stored with a branch of another shop"),
+        ({"stored": [ITEM], "foreign": {"category": "c"}}, "item stored with a category of another shop"),
+        ({"stored": [{**ITEM, "branch_id": "own"}]}, "the refused piece is stored"),
         ({"answer": Answer("POST", "/i", 201, "{}")}, "answered 201 instead of 400"),
         ({"answer": Answer("POST", "/i", 500, '{"error": "internal"}')}, "answered 500 instead of 400"),
         (

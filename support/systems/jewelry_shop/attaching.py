@@ -22,7 +22,7 @@ _ITEM = "SELECT tenant_id, branch_id, category_id FROM inventory_items WHERE sku
 class Attachment:
     """The attempt: the answer, the rows of the piece whoever owns them, and both shops before and after."""
 
-    what: str  # branch or category
+    foreign: Mapping[str, str]  # branch, category or both, with the ids of the other shop's
     answer: Answer
     stored: Sequence[Row]
     before: Mapping[str, Trace]  # by the shop's name
@@ -30,16 +30,17 @@ class Attachment:
 
 
 def attach(system: JewelryShop, intruder: Store, victim: Store, what: str, owner: Store) -> Attachment:
-    """The intruder takes a piece into stock with the victim's branch or category, in the name of `owner`."""
-    foreign = {"branch": victim.shop.branch_id, "category": victim.category()}[what]
+    """The intruder takes a piece into stock with the victim's branch, category or both, in the name of `owner`."""
+    parts = {"branch": victim.shop.branch_id, "category": victim.category()}
+    foreign = parts if what == "both" else {what: parts[what]}
     shop = owner.shop.tenant_id
     # Every name under which a careless application could look for the shop in what it is sent.
     named = {"tenant_id": shop, "tenant": shop, "shop": shop, "shop_id": shop}
-    sent = intruder.description("RING", "750.00", 1, **{what: foreign}, **named)
+    sent = intruder.description("RING", "750.00", 1, **foreign, **named)
     stores = (intruder, victim)
     before = _traces(system, stores)
     answer = intruder.owner.add_item(sent)
-    return Attachment(what, answer, system.truth.ask(_ITEM, [sent["sku"]]), before, _traces(system, stores))
+    return Attachment(foreign, answer, system.truth.ask(_ITEM, [sent["sku"]]), before, _traces(system, stores))
 
 
 def _traces(system: JewelryShop, stores: Sequence[Store]) -> dict[str, Trace]:
@@ -50,7 +51,7 @@ def is_refused_without_a_row() -> ComplaintMatcher[Attachment]:
     """Matches when the piece was refused as a mistake and nothing of it is stored in either shop."""
 
     def complaints(seen: Attachment) -> list[str]:
-        found = [f"item stored with a {seen.what} of another shop" for _ in seen.stored]
+        found = [text for row in seen.stored for text in _stored(row, seen.foreign)]
         for shop, before in seen.before.items():
             found += [f"{shop}: {text}" for text in left_behind(before, seen.after[shop], "a refused piece")]
         if seen.answer.status != 400:
@@ -58,6 +59,11 @@ def is_refused_without_a_row() -> ComplaintMatcher[Attachment]:
         return found
 
     return without_complaints("a refusal as a mistake, and no row in either shop", complaints)
+
+
+def _stored(row: Row, foreign: Mapping[str, str]) -> list[str]:
+    wrong = [name for name, id_wanted in foreign.items() if str(row[f"{name}_id"]) == id_wanted]
+    return [f"item stored with a {name} of another shop" for name in wrong] or ["the refused piece is stored"]
 
 
 def take_own(intruder: Store) -> Answer:
