@@ -13,3 +13,10 @@ Feature: Durable data
       When the cache master crashes and then every server of the cache is lost in turn
       Then each of them is back within "60 seconds" and the basket lies unchanged on every server
       And the shop shows the basket unchanged, and its lifetime has only fallen
+
+  Rule: Every store has a volume of its own and uses it
+
+    @JS-702 @smoke @needs.exec
+    Scenario: The data of every store lies on its own volume of the agreed size
+      When the volumes of the stores are looked up
+      Then "9" agreed volumes are bound, each under the data of one living store
