@@ -5,7 +5,8 @@ from __future__ import annotations
 from support.expect import expect
 from support.running.grammar import then, when
 from support.running.vocabulary import Duration
-from support.systems.jewelry_shop import addresses, journal, parts, readiness
+from support.systems.jewelry_shop import addresses, journal, parts, quiet, readiness
+from support.waiting import throughout
 from support.world import BehaveContext
 
 
@@ -61,3 +62,22 @@ def front_learns_that_shop_is_well(context: BehaveContext, limit: Duration) -> N
 def application_knows_each_question(context: BehaveContext) -> None:
     """The application itself answered, and nobody in its place."""
     journal.demand_known(context.world, ["django"])
+
+
+@when("the lives of all parts are looked at")
+def lives_are_looked_at(context: BehaveContext) -> None:
+    """The cluster tells of every part how often it was restarted, and how it ended the last time."""
+    context.world.things.put(quiet.read_lives(context.world.jewelry))
+
+
+@then("none of them has failed since delivery")
+def none_has_failed(context: BehaveContext) -> None:
+    """Nothing ran out of memory, ended with an error, or is kept from starting."""
+    expect(context.world.things.get(quiet.Lives), quiet.have_not_failed(), "A part of the shop is silently failing")
+
+
+@then('for "{span:Duration}" none of them is restarted, replaced or kept from running')
+def none_is_restarted(context: BehaveContext, span: Duration) -> None:
+    """Every part runs on, all the time."""
+    jewelry, matcher = context.world.jewelry, quiet.go_on_undisturbed(context.world.things.get(quiet.Lives))
+    throughout(lambda _: quiet.read_lives(jewelry), matcher, span, "A part of the shop is being restarted", every=2.0)

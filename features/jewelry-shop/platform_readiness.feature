@@ -12,6 +12,14 @@ Feature: Platform readiness
       When the platform is asked for the parts of the shop
       Then every agreed part is complete "180 seconds" after delivery at the latest
 
+  Rule: No part fails silently and is restarted
+
+    @JS-102 @serial
+    Scenario: For a whole minute every part runs on without a restart
+      When the lives of all parts are looked at
+      Then none of them has failed since delivery
+      And for "60 seconds" none of them is restarted, replaced or kept from running
+
   Rule: Every internal address leads to living parts only
 
     @JS-103

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from support.errors import Refusal
 from support.expect import expect
+from support.faults import history
 from support.faults.base import Fault, FaultRunner, Injection, Marker
 from support.faults.divergence import DatabaseDiverged
 from support.faults.machines import ClusterPowerOff, MachineFault, NodeCutOff, NodePowerOff
@@ -62,6 +63,7 @@ class Breaker:
         # demanded, then shops are removed.
         self.world.clean_ups.renew("see the shop at full strength again", self.demand_full_strength)
         self.world.clean_ups.renew("end every fault", self.end_all)
+        history.remember(self.system.cluster, fault.target, fault.seconds)
         struck_before, self.struck = self.struck, True
         try:
             injection = self.runner.inject(
