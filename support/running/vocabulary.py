@@ -61,6 +61,8 @@ def _promise(text: str) -> str:
 @parse.with_pattern(r"\d+\.\d+\.\d+")  # type: ignore[untyped-decorator]
 def _version(text: str) -> str:
     return text
+
+
 @parse.with_pattern(sums.GOODS)  # type: ignore[untyped-decorator]
 def _goods(text: str) -> tuple[sums.Line, ...]:
     return sums.read_goods(text)
