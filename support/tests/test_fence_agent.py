@@ -17,6 +17,7 @@ from support.platforms.embedded.fences.api import State
 from support.platforms.embedded.fences.machine import Addresses, Nft
 from support.platforms.embedded.fences.model import Cluster, Json, Labels, Pod, Port, read_pod, selects
 from support.platforms.embedded.fences.rules import Rules
+from support.platforms.embedded.layout import HERE as HERE_OF_NODES
 
 HTTP = Port("http", "TCP", 8080)
 
@@ -396,6 +397,11 @@ def test_a_new_pod_stays_outside_while_a_policy_may_be_unknown(agent: Any) -> No
     state.follow("policies", following=True)
     one.step(2.0)
     assert nft.put_in[-1].receiving["10.1.0.3"].startswith("jump")
+
+
+def test_a_machine_starts_with_the_very_frame_that_the_agent_looks_for() -> None:
+    text = (HERE_OF_NODES / "node" / "closed.nft").read_text()
+    assert "".join(line for line in text.splitlines(keepends=True) if not line.startswith("#")) == table.new_frame()
 
 
 @pytest.mark.skipif(not shutil.which("nft"), reason="needs nft")

@@ -17,6 +17,9 @@ fi
 until ip -4 addr show eth0 2>/dev/null | grep -q inet; do sleep 0.05; done
 sysctl -qw net.ipv4.ip_forward=1
 
+# Pods neither send nor receive until the agent of the network policies has looked around.
+nft -f /opt/holdfast/closed.nft
+
 # Traffic of the node itself to Service addresses needs a route before kube-proxy translates the address.
 ip route replace 198.19.0.0/16 dev eth0 metric 4096
 for other in $(seq 1 "$count"); do
