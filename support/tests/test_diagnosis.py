@@ -19,6 +19,7 @@ from support.waiting import Unknown, mismatch
 NS = "jewelry-shop"
 WELL = {"type": "ScalingActive", "status": "True"}
 NO_FIGURES = {"type": "ScalingActive", "status": "False", "reason": "FailedGetResourceMetric", "message": "no answer"}
+YOUNG = {**NO_FIGURES, "message": "did not receive metrics for targeted pods (pods might be unready)"}
 FENCE = {"metadata": {"name": "default-deny"}, "spec": {"podSelector": {}}}
 ONE_FENCE = {"metadata": {"name": "front"}, "spec": {"podSelector": {"matchLabels": {"component": "nginx"}}}}
 
@@ -74,6 +75,10 @@ def test_a_platform_that_is_well_has_no_cause(area: str) -> None:
     finding = diagnosis.diagnose(shop(), area)
     assert diagnosis.names_no_cause().matches(finding)
     assert diagnosis.tells_how_it_is().matches(finding)
+
+
+def test_instances_that_have_just_begun_are_no_cause() -> None:
+    assert diagnosis.known_causes(shop(conditions=[YOUNG])) == diagnosis.known_causes(shop())
 
 
 @pytest.mark.parametrize(

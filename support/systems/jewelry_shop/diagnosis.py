@@ -106,7 +106,9 @@ def _growth(system: JewelryShop) -> Look:
 
 
 def _refuses(condition: Json) -> bool:
-    return condition["type"] in ("AbleToScale", "ScalingActive") and condition["status"] == "False"
+    # So it speaks for a while after every start of an instance, which is no cause of anything.
+    young = "pods might be unready" in str(condition.get("message"))
+    return condition["type"] in ("AbleToScale", "ScalingActive") and condition["status"] == "False" and not young
 
 
 def _metrics(system: JewelryShop) -> str:
