@@ -39,8 +39,7 @@ def customers_rush(context: BehaveContext, span: Duration) -> None:
 @then('it sees processor and memory use, no figure older than "{limit:Duration}"')
 def autoscaler_sees_use(context: BehaveContext, limit: Duration) -> None:
     """It works, sees both kinds of use, and every instance has a fresh figure."""
-    view = context.world.things.get(AutoscalerView)
-    expect(view, autoscaler.sees_fresh_figures(limit), "The autoscaler does not see what is used")
+    autoscaler.demand_fresh_figures(context.world, limit)
 
 
 @then("targets, smallest and largest size are as agreed")

@@ -11,6 +11,7 @@ from support.cluster import ApiError, Json, NotFound
 from support.matchers import ComplaintMatcher, without_complaints
 from support.profiles import Autoscaler
 from support.systems.jewelry_shop.system import JewelryShop
+from support.world import World
 
 CPU, MEMORY = "cpu", "memory"
 NAMES = {CPU: "processor", MEMORY: "memory"}
@@ -148,6 +149,12 @@ def sees_fresh_figures(limit: float) -> ComplaintMatcher[AutoscalerView]:
         return found + [f"the figure of {name} is {age:.0f} s old" for name, age in old.items()]
 
     return without_complaints(f"processor and memory use, no figure older than {limit:g} s", complaints)
+
+
+def demand_fresh_figures(world: World, limit: float) -> None:
+    """Raises Broken unless the autoscaler sees fresh figures; those of a new instance come after a while."""
+    reason = "The autoscaler does not see what is used"
+    world.eventually(lambda _: read_autoscaler(world.jewelry), sees_fresh_figures(limit), limit, reason)
 
 
 def holds_what_was_agreed(agreed: Autoscaler, part: str) -> ComplaintMatcher[AutoscalerView]:

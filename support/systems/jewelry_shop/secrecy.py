@@ -66,14 +66,15 @@ def live_a_day(world: World) -> Traces:
     tokens = done["a sign-in"].body
     done["a renewed sign-in"] = _send(system, "POST", "/api/auth/refresh/", {"refresh": tokens["refresh"]})
     expect(done["a renewed sign-in"], answered(200), "A sign-in cannot be renewed")
+    # Before the sale: its sum is that of the goods that came into stock.
+    valuation = Valuation(store, store.owner.value_stock(), SYSTEM_CLOCK.now())
+    world.things.put(valuation)
+    demand_done(world, _WORK_S)
     done["a sale"] = store.sell((store.pieces[0], 1))
     expect(done["a sale"], answered(201), "A sale was not completed")
     for told in (tokens, done["a renewed sign-in"].body):
         secrets |= {told["access"]: "token", told["refresh"]: "token"}
     done |= _browse(system, secrets)
-    valuation = Valuation(store, store.owner.value_stock(), SYSTEM_CLOCK.now())
-    world.things.put(valuation)
-    demand_done(world, _WORK_S)
     for person in (store.shop.owner, store.shop.employee):
         secrets[person.password] = "password"
     for session in (store.owner, store.till):
