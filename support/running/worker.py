@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import sys
@@ -28,7 +29,9 @@ class Console:
     """
 
     def __init__(self) -> None:
-        self._file = tempfile.TemporaryFile("ab+", buffering=0)  # noqa: SIM115 (lives as long as the worker)
+        self._file = tempfile.TemporaryFile("w+b", buffering=0)  # noqa: SIM115 (lives as long as the worker)
+        flags = fcntl.fcntl(self._file, fcntl.F_GETFL)
+        fcntl.fcntl(self._file, fcntl.F_SETFL, flags | os.O_APPEND)  # a mode "a" would not do it here
 
     def redirect(self) -> None:
         """From here on this process prints into it, and so do the programs that it starts."""

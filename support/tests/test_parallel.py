@@ -20,6 +20,7 @@ from behave.parser import parse_feature
 from support import lifecycle
 from support.errors import ExitCode, Refusal
 from support.running.order import harm_of, narrowed, order_of, seed_from
+from support.running.worker import Console
 from support.systems.jewelry_shop.shops import Naming
 
 MIXTURE = Path(__file__).parent / "mixture"
@@ -316,3 +317,11 @@ def test_two_scenarios_of_one_promise_never_share_a_name() -> None:
     slugs = [naming.slug() for _ in range(500)]
     assert len(set(slugs)) == len(slugs)
     assert all(re.fullmatch(r"e2e-abcdef-js205w\d*n\d+-[a-z]{4}", slug) and len(slug) <= 60 for slug in slugs)
+
+
+def test_what_was_taken_leaves_no_gap_before_what_follows() -> None:
+    console = Console()
+    os.write(console._file.fileno(), b"first")
+    assert console.take() == "first"
+    os.write(console._file.fileno(), b"second")
+    assert console.take() == "second"
