@@ -51,3 +51,15 @@ def test_the_neighbours_of_a_lost_connection_are_replaced(connection, monkeypatc
     with pytest.raises(psycopg.OperationalError):
         made.wait(iter(()))
     assert made._pool.drained == drained
+
+
+def test_a_connection_of_no_pool_is_only_lost(connection, monkeypatch):
+    def lost(*_, **__):
+        raise psycopg.OperationalError("server closed the connection unexpectedly")
+
+    monkeypatch.setattr(psycopg.Connection, "wait", lost)
+    monkeypatch.setattr(psycopg.Connection, "__del__", lambda _: None)
+    made = connection.DeadlineConnection.__new__(connection.DeadlineConnection)
+    made.pgconn = SimpleNamespace(status=psycopg.pq.ConnStatus.BAD)
+    with pytest.raises(psycopg.OperationalError):
+        made.wait(iter(()))

@@ -66,8 +66,9 @@ class DeadlineConnection(psycopg.Connection[Any]):
         Left alone, the pool would give a request one dead connection after the other, pausing for a second and more in
         between, until the request gives up after DB_POOL_WAIT_S although the new leader answers.
         """
-        if self.closed and self._pool is not None:
-            self._pool.drain()
+        pool = getattr(self, "_pool", None)  # only the pool's own connections have it: the checker's has none
+        if self.closed and pool is not None:
+            pool.drain()
 
     def _remaining(self) -> float:
         if self.wait_limit_s is not None:
