@@ -10,7 +10,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from shop.config import config
-from shop.jobs import tick
+from shop.jobs import lost_queue, tick
 from shop.jobs.schedule import AlignedSchedule
 from shop.logs import configure_logging, log_start
 
@@ -21,6 +21,7 @@ GOLD_SECOND = 2  # of each period: not at its very start, where two clocks may d
 _GOLD_EXPIRES_S = 7  # before the next one is due
 
 app = Celery("shop")
+lost_queue.install()
 
 
 def _broker_url() -> str:
