@@ -20,7 +20,7 @@ from support.tests.acceptance.conftest import within
 from support.tests.acceptance.fences_table import PODS, SITUATIONS, A, B, Situation, with_addresses
 from support.waiting import SYSTEM_CLOCK
 
-pytestmark = pytest.mark.acceptance
+pytestmark = [pytest.mark.acceptance, pytest.mark.fences]
 
 EFFECTIVE_S = 2.0  # the promise: so long after a change of policies or labels
 ANSWER_S = 1.0  # seconds for one exchange; it takes 0.01
