@@ -199,7 +199,7 @@ def test_a_long_log_is_redacted_quickly(redactor: Redactor) -> None:
     )
     started = time.monotonic()
     redactor.redact(line * 5_000)  # about 900 kB, more than diagnostics attach for one container
-    assert time.monotonic() - started < 5  # measured 0.6 s; quadratic behaviour would take minutes
+    assert time.monotonic() - started < 30  # measured 0.6 s on a quiet machine; quadratic behaviour would take minutes
 
 
 def test_registering_from_several_threads_loses_nothing(redactor: Redactor) -> None:
