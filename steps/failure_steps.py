@@ -77,6 +77,14 @@ def everything_is_deleted(context: BehaveContext) -> None:
     context.world.things.put(start)
 
 
+@when('all machines lose their power for "{span:Duration}"')
+def all_machines_lose_power(context: BehaveContext, span: Duration) -> None:
+    """Nothing runs any more, the cluster itself included."""
+    story, start = cold_starts.cut_all_power(context.world, span)
+    context.world.things.put(story)
+    context.world.things.put(start)
+
+
 @when("the leader role is handed over as planned")
 def leader_role_is_handed_over(context: BehaveContext) -> None:
     """The leader is asked to give its role to the synchronous follower."""

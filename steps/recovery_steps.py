@@ -248,6 +248,15 @@ def shop_is_whole_again(context: BehaveContext, limit: Duration) -> None:
     cold_starts.demand_whole(context.world, limit)
 
 
+@then("every sale that was confirmed before the power went is stored exactly once on every member")
+def every_sale_before_power_loss_is_stored(context: BehaveContext) -> None:
+    """All members have each sale that a customer was told of before the observer itself lost its power."""
+    story = context.world.things.get(Failover)
+    read = ledgers.read_everywhere(context.world.jewelry, story.traffic, story.fault)
+    matcher = ledgers.keeps_every_confirmed_write(3, "missing after the power was back", story.causes, needed_after=0)
+    expect(read, matcher, "A confirmed sale did not survive the loss of power")
+
+
 @then("the sign-in and the basket are still there")
 def sign_in_and_basket_are_there(context: BehaveContext) -> None:
     """Who was signed in still is, and the parked basket can be fetched."""

@@ -16,3 +16,13 @@ Feature: Recovery without hands
       And every confirmed sale is stored exactly once on every member
       And stock and money of every shop of this run add up
       And the sign-in and the basket are still there
+
+    @JS-1151 @destructive @needs.node_power @wip
+    Scenario: Nothing is missing after all machines have lost their power
+      Given customers of "Goldregen" buy "20" times a second
+      And the sales person has signed in on the web and parked a basket
+      When all machines lose their power for "20 seconds"
+      Then the shop is whole again and sells within "180 seconds", no instance having restarted more than once
+      And every sale that was confirmed before the power went is stored exactly once on every member
+      And stock and money of every shop of this run add up
+      And the sign-in and the basket are still there
