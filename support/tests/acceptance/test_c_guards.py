@@ -21,12 +21,13 @@ from support.cluster import Cluster
 from support.equipment import guards_of, open_fault_desk
 from support.errors import Refusal
 from support.faults.base import Fault, FaultRunner
-from support.faults.intents import ByItself, Intent, remove, write
+from support.faults.intents import ByPlatform, Intent, remove, write
 from support.faults.machines import NodePowerOff
 from support.faults.pods import PodDeleted
 from support.faults.processes import Place, ProcessesFrozen
 from support.faults.scripts import Processes
 from support.limits import Limits
+from support.observers.install import NAMESPACE
 from support.paths import state_dir
 from support.platforms import kubectl
 from support.platforms.embedded.platform import EmbeddedPlatform
@@ -144,7 +145,9 @@ def test_without_rights_nothing_is_tried(tmp_path: Path) -> None:
 
 def test_a_fault_of_another_run_stands_in_the_way_and_the_counter_counts() -> None:
     cluster = connect()
-    intent = Intent("intent-other-1", "other", "pod-deleted", "x", "there", 60, [ByItself("made anew")])
+    cluster.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}})  # nobody may have run yet
+    # Of a machine that does not exist: a janitor that is there leaves it alone for long enough.
+    intent = Intent("intent-other-1", "other", "machine-power-off", "x", "on", 60, [ByPlatform("power_on", "nowhere")])
     before = changes()
     write(cluster, intent)
     try:
