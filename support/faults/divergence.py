@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from hamcrest import equal_to
 
 from support.cluster.client import Cluster
 from support.faults.base import LeavesNothing
-from support.faults.guards import Right
-from support.faults.processes import Place
+from support.faults.processes import InOneContainer, Place
 from support.faults.proof import FaultFailed, seen
 from support.waiting import Deadline
 
@@ -27,7 +25,7 @@ _FOLLOWS = "SELECT pg_is_in_recovery();\n"
 
 
 @dataclass(slots=True)
-class DatabaseDiverged(LeavesNothing):
+class DatabaseDiverged(InOneContainer, LeavesNothing):
     """Rows written to a member over its own socket, by nobody else's leave; rewinding that member removes them."""
 
     place: Place
@@ -42,15 +40,6 @@ class DatabaseDiverged(LeavesNothing):
     def target(self) -> str:
         """Which member."""
         return f"{self.rows} rows in {self.place}"
-
-    @property
-    def namespace(self) -> str:
-        """The namespace of the member."""
-        return self.place.namespace
-
-    def rights(self) -> Sequence[Right]:
-        """Commands in the pod."""
-        return [Right("create", "pods", self.namespace, "exec")]
 
     def precheck(self, cluster: Cluster) -> str:
         """The member still takes itself for the leader."""

@@ -40,6 +40,22 @@ class Place:
         return f"{self.namespace}/{self.pod}"
 
 
+class InOneContainer:
+    """The part of a fault that strikes one container by commands in it."""
+
+    __slots__ = ()
+    place: Place
+
+    @property
+    def namespace(self) -> str:
+        """The namespace of its pod."""
+        return self.place.namespace
+
+    def rights(self) -> Sequence[Right]:
+        """Commands in the pod."""
+        return [Right("create", "pods", self.namespace, "exec")]
+
+
 @dataclass(frozen=True, slots=True)
 class ContainerState:
     """Which pod and which start of its container this is."""
@@ -121,7 +137,7 @@ class ProcessesFrozen:
 
 
 @dataclass(slots=True)
-class ProcessesKilled:
+class ProcessesKilled(InOneContainer):
     """Ends processes of one pod without notice, all at once."""
 
     place: Place
@@ -134,15 +150,6 @@ class ProcessesKilled:
     def target(self) -> str:
         """Which processes of which pod."""
         return f"{' and '.join(self.which)} in {self.place}"
-
-    @property
-    def namespace(self) -> str:
-        """The namespace of the pod."""
-        return self.place.namespace
-
-    def rights(self) -> Sequence[Right]:
-        """Commands in the pod."""
-        return [Right("create", "pods", self.namespace, "exec")]
 
     def precheck(self, cluster: Cluster) -> str:
         """The pod is ready."""

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from hamcrest import equal_to, not_
 
 from support.cluster.client import Cluster
 from support.faults.base import LeavesNothing
-from support.faults.guards import Right
-from support.faults.processes import Place
+from support.faults.processes import InOneContainer, Place
 from support.faults.proof import FaultFailed, seen
 from support.waiting import Deadline
 
@@ -28,7 +26,7 @@ _MASTER = 'REDISCLI_AUTH= redis-cli -p 26379 --raw SENTINEL get-master-addr-by-n
 
 
 @dataclass(slots=True)
-class DatabaseSwitchover(LeavesNothing):
+class DatabaseSwitchover(InOneContainer, LeavesNothing):
     """A planned handover of the leader role, asked for in `place`, to `candidate` or to whom the supervisor chooses."""
 
     place: Place
@@ -42,15 +40,6 @@ class DatabaseSwitchover(LeavesNothing):
     def target(self) -> str:
         """From whom, to whom."""
         return f"leader {self.leader}{' to ' + self.candidate if self.candidate else ''}"
-
-    @property
-    def namespace(self) -> str:
-        """The namespace of the members."""
-        return self.place.namespace
-
-    def rights(self) -> Sequence[Right]:
-        """Commands in the pod."""
-        return [Right("create", "pods", self.namespace, "exec")]
 
     def precheck(self, cluster: Cluster) -> str:
         """The leader is who is said to be."""
@@ -100,7 +89,7 @@ class HandoverAsked(DatabaseSwitchover):
 
 
 @dataclass(slots=True)
-class CacheMasterMove(LeavesNothing):
+class CacheMasterMove(InOneContainer, LeavesNothing):
     """The watcher in `place` is asked to give the master's role to another cache server."""
 
     place: Place
@@ -114,15 +103,6 @@ class CacheMasterMove(LeavesNothing):
     def target(self) -> str:
         """Whose role."""
         return f"cache master of {self.master}"
-
-    @property
-    def namespace(self) -> str:
-        """The namespace of the watchers."""
-        return self.place.namespace
-
-    def rights(self) -> Sequence[Right]:
-        """Commands in the pod."""
-        return [Right("create", "pods", self.namespace, "exec")]
 
     def precheck(self, cluster: Cluster) -> str:
         """The watcher names a master."""

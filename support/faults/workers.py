@@ -13,7 +13,7 @@ from support.faults import scripts
 from support.faults.base import LeavesNothing
 from support.faults.guards import Right, is_ready
 from support.faults.pods import PodDeleted
-from support.faults.processes import ContainerState, Place, container_state
+from support.faults.processes import ContainerState, InOneContainer, Place, container_state
 from support.faults.proof import FaultFailed, seen
 from support.faults.scripts import Processes
 from support.waiting import Deadline
@@ -66,7 +66,7 @@ class WorkerLost(LeavesNothing):
 
 
 @dataclass(slots=True)
-class ChildKilled(LeavesNothing):
+class ChildKilled(InOneContainer, LeavesNothing):
     """One child of the main process ends without notice; the main process and the container go on."""
 
     place: Place
@@ -80,15 +80,6 @@ class ChildKilled(LeavesNothing):
     def target(self) -> str:
         """Which process of which pod."""
         return f"child process {self.pid} in {self.place}"
-
-    @property
-    def namespace(self) -> str:
-        """The namespace of the pod."""
-        return self.place.namespace
-
-    def rights(self) -> Sequence[Right]:
-        """Commands in the pod."""
-        return [Right("create", "pods", self.namespace, "exec")]
 
     def precheck(self, cluster: Cluster) -> str:
         """The pod is ready."""
