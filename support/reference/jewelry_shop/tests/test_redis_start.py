@@ -20,7 +20,7 @@ REDIS_CLI = """#!/bin/bash
 while [[ $1 == -* ]]; do [[ $1 == -h ]] && watcher=$2; [[ $1 == --raw ]] && shift || shift 2; done
 case "$1" in
   ROLE) cat "$ANSWERS/role"; exit ;;
-  CLIENT) for number in $(cat "$ANSWERS/clients"); do echo "id=1 name=sentinel-${number}0000000-cmd age=1"; done; exit ;;
+  CLIENT) for one in $(cat "$ANSWERS/clients"); do echo "id=1 name=sentinel-${one}0000000-cmd age=1"; done; exit ;;
   CONFIG) echo "$*" >> "$ANSWERS/set"; echo OK; exit ;;
 esac
 file="$ANSWERS/${watcher%%.*}"
