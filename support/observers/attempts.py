@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -109,5 +109,22 @@ class Journal:
 
     def lateness_p99(self, probe: str = "") -> float:
         """Seconds by which the observer itself was late, 99th percentile; 0 without attempts."""
-        late = sorted(attempt.start - attempt.planned for attempt in self.attempts(probe))
-        return late[min(len(late) - 1, int(len(late) * _PERCENTILE))] if late else 0.0
+        return lateness(self.attempts(probe)).p99
+
+
+@dataclass(frozen=True, slots=True)
+class Lateness:
+    """How well the observer kept its own plan, in seconds."""
+
+    p99: float = 0.0
+    worst: float = 0.0
+    worst_at: float = 0.0  # when the latest attempt was planned, on the agent's clock
+
+
+def lateness(attempts: Sequence[Attempt]) -> Lateness:
+    """How late attempts began; nothing is late without attempts."""
+    if not attempts:
+        return Lateness()
+    late = sorted((attempt.start - attempt.planned, attempt.planned) for attempt in attempts)
+    p99 = late[min(len(late) - 1, int(len(late) * _PERCENTILE))][0]
+    return Lateness(p99, *late[-1])

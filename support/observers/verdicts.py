@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from support.observers.attempts import Attempt, Journal
+from support.observers.attempts import Attempt, Journal, Lateness, lateness
 from support.observers.downtime import Downtime, downtime, longest_gap
 
 Kind = Literal["kept", "broken", "inconclusive", "unknown", "invalid"]
@@ -38,7 +38,7 @@ class Evidence:
 
     confirmed_before: int
     confirmed_after: int
-    lateness_p99: float  # seconds
+    late: Lateness
     slot: float  # seconds between two attempts of the quickest probe
     interrupted: str = ""  # why the observer did not come to the end of its plan, empty when it did
     failed_before: int = 0
@@ -76,7 +76,7 @@ def measure(
     evidence = Evidence(
         confirmed_before=sum(attempt.ok and attempt.end <= fault for attempt in attempts),
         confirmed_after=sum(attempt.ok and attempt.start >= after for attempt in attempts),
-        lateness_p99=journal.lateness_p99(probe),
+        late=lateness(attempts),
         slot=1 / journal.rates[probe],
         interrupted=journal.end_reason if journal.interrupted else "",
         failed_before=bounds.failed_before,
@@ -107,11 +107,10 @@ def judge(bounds: Downtime, limit: float, evidence: Evidence, needed: int = NEED
 def _doubt(evidence: Evidence, needed: int) -> Verdict | None:
     if evidence.interrupted:
         return Verdict("invalid", f"the observer did not come to its end: {evidence.interrupted}")
-    if evidence.lateness_p99 > _LATE_SHARE * evidence.slot:
-        late, slot = evidence.lateness_p99 * 1000, evidence.slot * 1000  # milliseconds
-        return Verdict(
-            "invalid", f"the observer itself was {late:.0f} ms late (99 %), more than half a slot of {slot:.0f} ms"
-        )
+    if evidence.late.p99 > _LATE_SHARE * evidence.slot:
+        late, worst, slot = (1000 * value for value in (evidence.late.p99, evidence.late.worst, evidence.slot))
+        share = f"{late:.0f} ms late (99 %; at worst {worst:.0f} ms), more than half a slot of {slot:.0f} ms"
+        return Verdict("invalid", f"the observer itself was {share}")
     if evidence.failed_before:
         return Verdict("invalid", f"{evidence.failed_before} attempts had failed before the fault already")
     if evidence.confirmed_before < needed:

@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import pytest
 
-from support.observers.attempts import Attempt, Journal
+from support.observers.attempts import Attempt, Journal, Lateness
 from support.observers.downtime import Downtime, Outage
 from support.observers.verdicts import Evidence, judge, measure, service
 
-GOOD = Evidence(confirmed_before=300, confirmed_after=300, lateness_p99=0.002, slot=0.05)
+GOOD = Evidence(confirmed_before=300, confirmed_after=300, late=Lateness(0.002), slot=0.05)
 
 
 def away(lower: float, upper: float) -> Downtime:
@@ -33,9 +33,9 @@ def away(lower: float, upper: float) -> Downtime:
         (away(40, 44), replace(GOOD, confirmed_before=199), "unknown"),
         (away(20, 24), replace(GOOD, confirmed_after=199), "unknown"),
         (away(40, 44), replace(GOOD, confirmed_after=0), "broken"),
-        (away(20, 24), replace(GOOD, lateness_p99=0.026), "invalid"),
-        (away(40, 44), replace(GOOD, lateness_p99=0.026), "invalid"),
-        (away(20, 24), replace(GOOD, lateness_p99=0.025), "kept"),
+        (away(20, 24), replace(GOOD, late=Lateness(0.026, 0.64)), "invalid"),
+        (away(40, 44), replace(GOOD, late=Lateness(0.026, 0.64)), "invalid"),
+        (away(20, 24), replace(GOOD, late=Lateness(0.025)), "kept"),
         (away(20, 24), replace(GOOD, interrupted="the observer was restarted"), "invalid"),
         (away(20, 24), replace(GOOD, failed_before=1), "invalid"),
         (Downtime(0, float("inf"), [], 0), replace(GOOD, confirmed_before=0), "unknown"),
@@ -108,3 +108,8 @@ def test_an_attempt_without_outcome_is_unknown_once_the_run_has_ended() -> None:
     found.feed(b'{"event":"end","at":9.0,"reason":"over"}\n')
     attempt: Attempt = found.attempts()[0]
     assert (attempt.outcome, attempt.error) == ("info", "the observer wrote no outcome")
+
+
+def test_a_late_observer_says_how_late_it_was_at_worst() -> None:
+    reason = judge(away(20, 24), 30, replace(GOOD, late=Lateness(0.026, 0.64))).reason
+    assert "26 ms late (99 %; at worst 640 ms)" in reason

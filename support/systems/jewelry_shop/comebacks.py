@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from support.matchers import ComplaintMatcher, without_complaints
-from support.observers.attempts import Attempt, Journal
+from support.observers.attempts import Attempt, Journal, lateness
 from support.observers.downtime import Downtime, downtime
 from support.observers.verdicts import Evidence, Verdict, judge
 from support.systems.jewelry_shop.failover import Failover
@@ -50,7 +50,7 @@ def judge_back(story: Failover, journal: Journal, moment: Moment, limit: float) 
     evidence = Evidence(
         confirmed_before=sum(one.ok and one.end <= fault for one in attempts),
         confirmed_after=sum(one.ok and one.start >= over for one in attempts),
-        lateness_p99=journal.lateness_p99(SALES),
+        late=lateness(attempts),
         slot=1 / journal.rates[SALES],
         interrupted=journal.end_reason if journal.interrupted else "",
         failed_before=bounds.failed_before,

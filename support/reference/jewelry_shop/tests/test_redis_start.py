@@ -34,9 +34,7 @@ esac
 """
 
 
-def start(
-    folder: Path, answers: list[str], *, role: str = "slave", connected: str = "", **settings: str
-) -> str | None:
+def start(folder: Path, answers: list[str], *, role: str = "slave", connected: str = "", **settings: str) -> str | None:
     """Configuration that the server was started with; None if the script went on waiting."""
     programs, told = folder / "bin", folder / "answers"
     programs.mkdir()
