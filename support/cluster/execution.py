@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 import websocket
 from kubernetes.client.exceptions import ApiException
-from kubernetes.stream.ws_client import ERROR_CHANNEL, STDIN_CHANNEL, WSClient
+from kubernetes.stream.ws_client import ERROR_CHANNEL, STDERR_CHANNEL, STDIN_CHANNEL, STDOUT_CHANNEL, WSClient
 from yaml import safe_load
 
 from support.cluster.errors import ApiError, Unreachable, error_for
@@ -49,13 +49,12 @@ def execute(
             for start in range(0, len(stdin), _STDIN_PIECE):
                 client.write_channel(STDIN_CHANNEL, stdin[start : start + _STDIN_PIECE])
             client.close_channel(STDIN_CHANNEL)
-        out, err = bytearray(), bytearray()
         while client.is_open() and time.monotonic() < deadline:
             client.update(timeout=max(0.0, deadline - time.monotonic()))
-            out += client.read_channel(1)
-            err += client.read_channel(2)
         if client.is_open():
             raise Unreachable(0, "command did not end", f"{command[0]} in {pod} was still running after {within:g} s")
+        # Only now: reading one channel may take in the last frames of the other and the end with them.
+        out, err = bytes(client.read_channel(STDOUT_CHANNEL)), bytes(client.read_channel(STDERR_CHANNEL))
         return ExecResult(out.decode(errors="replace"), err.decode(errors="replace"), _exit_code(client))
     except (OSError, websocket.WebSocketException) as error:
         raise Unreachable(0, "the stream to the container broke", f"{command[0]} in {pod}: {error}") from error
