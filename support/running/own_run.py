@@ -23,7 +23,8 @@ from support.settings import new_run
 from support.waiting import Unknown
 
 SAMPLE = Path(__file__).parent / "sample"
-_FORMATTER = "support.evidence.formatter:HoldfastFormatter"
+# What the project's own settings say for its features; the sample has no settings. Named twice, all is written twice.
+_FORMATS = ("-f", "support.evidence.formatter:HoldfastFormatter", "-o", "unused", "-f", "plain", "-o", "-")
 _WITHIN_S = 300.0  # seconds; a run takes some of them, and 180 when a part never becomes ready
 _SUMMARY = re.compile(r"^(\d+) scenarios? passed(.*)$", re.MULTILINE)
 _STAMPED = re.compile(r"\d{8}T\d{6}Z-\w+")
@@ -60,12 +61,12 @@ def run_sample() -> OwnRun:
     """A run that ends in every possible way, over no installation at all."""
     known = conclusion.scenarios_by_promise(SAMPLE / "features")
     written = {promise: len(names) for promise, names in known.items()}
-    return _run(SAMPLE, [], {**written, "JS-202": 0})  # of JS-202 the sample says nothing
+    return _run(SAMPLE, _FORMATS, {**written, "JS-202": 0})  # of JS-202 the sample says nothing
 
 
 def run_nothing() -> OwnRun:
     """A run that is asked for what nobody has written."""
-    return _run(SAMPLE, ["--tags", "@JS-202"], {"JS-202": 0})
+    return _run(SAMPLE, [*_FORMATS, "--tags", "@JS-202"], {"JS-202": 0})
 
 
 def agrees_with_itself() -> ComplaintMatcher[OwnRun]:
@@ -173,20 +174,7 @@ def _run(project: Path, selection: Sequence[str], written: Mapping[str, int]) ->
     with tempfile.TemporaryDirectory(prefix="holdfast-own-run-") as home:
         folder = places.new_run_dir(new_run(), Path(home))
         environment = {**os.environ, places.RUN_DIR_VARIABLE: str(folder), "HOLDFAST_RUN": folder.name.split("-")[1]}
-        command = [
-            sys.executable,
-            "-m",
-            "behave",
-            "-f",
-            _FORMATTER,
-            "-o",
-            "unused",
-            "-f",
-            "plain",
-            "-o",
-            "-",
-            *selection,
-        ]
+        command = [sys.executable, "-m", "behave", *selection]
         try:
             ended = subprocess.run(
                 command, cwd=project, env=environment, capture_output=True, text=True, timeout=_WITHIN_S, check=False
