@@ -61,6 +61,7 @@ class GoldPrice(models.Model):
     price = models.DecimalField(max_digits=12, decimal_places=2)
     run_count = models.IntegerField(default=1)
     produced_at = models.DateTimeField()
+    sent_as = models.TextField(default="", db_default="")  # id of the message: delivered again, it counts once
 
     class Meta:
         db_table = "gold_prices"

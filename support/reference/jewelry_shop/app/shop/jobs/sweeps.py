@@ -71,15 +71,19 @@ def resend_jobs() -> int:
     return len(jobs)
 
 
-def set_gold_price() -> None:
-    """The price of the present period. The count shows whether two schedulers are at work."""
+def set_gold_price(sent_as: str) -> None:
+    """The price of the present period. The count shows whether two schedulers are at work.
+
+    A message whose acknowledgement got lost with the connection comes again at once; it is known by its id.
+    """
     now = datetime.now(UTC)
     start = datetime.fromtimestamp(int(now.timestamp()) // config.gold_period_s * config.gold_period_s, UTC)
     price = _BASE_PRICE + _PRICE_STEP * (int(start.timestamp()) // config.gold_period_s % _PRICE_STEPS)
     with platform_transaction(), connections["platform"].cursor() as cursor:
         cursor.execute(
-            "INSERT INTO gold_prices (period_start, price, run_count, produced_at) VALUES (%s, %s, 1, %s)"
+            "INSERT INTO gold_prices (period_start, price, run_count, produced_at, sent_as) VALUES (%s, %s, 1, %s, %s)"
             " ON CONFLICT (period_start) DO UPDATE SET run_count = gold_prices.run_count + 1,"
-            " produced_at = excluded.produced_at",
-            [start, price, now],
+            " produced_at = excluded.produced_at, sent_as = excluded.sent_as"
+            " WHERE gold_prices.sent_as <> excluded.sent_as",
+            [start, price, now, sent_as],
         )

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from celery.exceptions import Reject
@@ -34,10 +35,10 @@ def resend() -> None:
     _sweep("resend", sweeps.resend_jobs)
 
 
-@app.task(name="shop.gold")
-def gold() -> None:
+@app.task(name="shop.gold", bind=True)
+def gold(self: Any) -> None:
     """The gold price of this period."""
-    _sweep("gold", sweeps.set_gold_price)
+    _sweep("gold", partial(sweeps.set_gold_price, self.request.id))
 
 
 def _sweep(name: str, work: Callable[[], Any]) -> None:
