@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from support.errors import Refusal
@@ -25,6 +25,7 @@ from support.systems.jewelry_shop.strength import (
     is_full,
     none_unexpected,
     read_strength,
+    sizes,
 )
 from support.systems.jewelry_shop.system import JewelryShop
 from support.waiting import SYSTEM_CLOCK, Deadline, Unknown
@@ -46,6 +47,7 @@ class Breaker:
     world: World
     runner: FaultRunner
     restarts: Restarts
+    sizes: Mapping[str, int]  # of the parts before the first fault
     open: list[Injection] = field(default_factory=list)
     calm: float = _CALM_S  # seconds for which full strength must hold
     struck: bool = False  # whether anything may have been broken
@@ -89,7 +91,7 @@ class Breaker:
         """Raises Broken unless everything is whole again in the promised time and nothing restarted without cause."""
         if not self.struck:
             return
-        whole, since = is_full(self.system), [SYSTEM_CLOCK.now()]
+        whole, since = is_full(self.system, before=self.sizes), [SYSTEM_CLOCK.now()]
 
         def look(deadline: Deadline) -> Strength:
             strength = read_strength(self.system, deadline)
@@ -97,7 +99,7 @@ class Breaker:
             return replace(strength, held=SYSTEM_CLOCK.now() - since[0])
 
         reason = "The shop has not returned to full strength by itself (JS-1152)"
-        self.world.eventually(look, is_full(self.system, self.calm), within, reason)
+        self.world.eventually(look, is_full(self.system, self.calm, self.sizes), within, reason)
         unexpected = self.restarts.unexpected(self.system)
         expect(unexpected, none_unexpected(), "An instance has restarted although no fault hit it (JS-1152)")
 
@@ -107,7 +109,7 @@ def breaker(world: World) -> Breaker:
     try:
         return world.things.get(Breaker)
     except Unknown:
-        made = Breaker(world, world.suite.faults().runner, count_restarts(world.jewelry))
+        made = Breaker(world, world.suite.faults().runner, count_restarts(world.jewelry), sizes(world.jewelry))
     world.things.put(made)
     return made
 

@@ -55,8 +55,18 @@ def mute(system: JewelryShop) -> list[str]:
     return found
 
 
-def is_full(system: JewelryShop, calm: float = 0.0) -> ComplaintMatcher[Strength]:
-    """Matches when every part is complete and both stores have one head and all their followers, for `calm` seconds."""
+def sizes(system: JewelryShop) -> dict[str, int]:
+    """How many instances each part is set to."""
+    return {state.word: state.desired for state in system.parts.states()}
+
+
+def is_full(
+    system: JewelryShop, calm: float = 0.0, before: Mapping[str, int] | None = None
+) -> ComplaintMatcher[Strength]:
+    """Matches when every part is complete and both stores have one head and all their followers, for `calm` seconds.
+
+    No instance is leaving, and no part is larger than it was `before`.
+    """
     database, cache = _others(system, "database"), _others(system, "cache")
     watchers = _others(system, "watcher") + 1
     parts, leader, master = are_complete(), agrees_on_one_leader(database), agrees_on_one_master(cache, watchers)
@@ -64,6 +74,7 @@ def is_full(system: JewelryShop, calm: float = 0.0) -> ComplaintMatcher[Strength
     def complaints(strength: Strength) -> list[str]:
         found = [
             *parts.complaints(strength.states),
+            *_not_at_rest(strength.states, before or {}),
             *leader.complaints(strength.database),
             *master.complaints(strength.cache),
             *strength.mute,
@@ -73,6 +84,14 @@ def is_full(system: JewelryShop, calm: float = 0.0) -> ComplaintMatcher[Strength
 
     promise = "every part, one database leader and one cache master with all their followers"
     return without_complaints(promise, complaints)
+
+
+def _not_at_rest(states: Sequence[PartState], before: Mapping[str, int]) -> list[str]:
+    leaving = [pod.name for state in states for pod in state.pods if pod.leaving]
+    grown = [state for state in states if state.desired > before.get(state.word, state.desired)]
+    return [f"{name} is leaving still" for name in leaving] + [
+        f"{state.name} is set to {state.desired} instances, {before[state.word]} before the fault" for state in grown
+    ]
 
 
 def _others(system: JewelryShop, part: str) -> int:
