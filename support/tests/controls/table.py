@@ -16,7 +16,7 @@ from support.systems.jewelry_shop import counter, diagnosis, healing, isolation,
 from support.systems.jewelry_shop.ledgers import ReadBack
 from support.systems.jewelry_shop.parts import PartState
 from support.systems.jewelry_shop.readiness import LookUp, Readiness
-from support.tests.controls import table_budget
+from support.tests.controls import table_baskets, table_budget
 from support.tests.controls.control import THING, Control, thing
 from support.tests.test_shop_matchers import (
     CASES,
@@ -89,6 +89,7 @@ SEARCH = journey.Search(journey.Compared("x", []), 0.1)
 DELETION = healing.Deletion("scheduler", STATE.pods[0], frozenset(["u0"]), 0.0, "")
 
 CONTROLS: dict[str, Control] = {
+    **table_baskets.CONTROLS,
     **table_budget.CONTROLS,
     "cache at rest": Control("jewelry.cache.view", lambda: CACHE, lambda: watched(followers=0)),
     "parked basket": case("basket", "rest.find_basket", index=1),
