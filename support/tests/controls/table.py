@@ -16,7 +16,15 @@ from support.systems.jewelry_shop import counter, diagnosis, healing, isolation,
 from support.systems.jewelry_shop.ledgers import ReadBack
 from support.systems.jewelry_shop.parts import PartState
 from support.systems.jewelry_shop.readiness import LookUp, Readiness
-from support.tests.controls import table_baskets, table_budget, table_growth
+from support.tests.controls import (
+    table_baskets,
+    table_budget,
+    table_fences,
+    table_growth,
+    table_health,
+    table_isolation,
+    table_leadership,
+)
 from support.tests.controls.control import THING, Control, thing
 from support.tests.test_shop_matchers import (
     CASES,
@@ -91,7 +99,11 @@ DELETION = healing.Deletion("scheduler", STATE.pods[0], frozenset(["u0"]), 0.0, 
 CONTROLS: dict[str, Control] = {
     **table_baskets.CONTROLS,
     **table_budget.CONTROLS,
+    **table_fences.CONTROLS,
     **table_growth.CONTROLS,
+    **table_health.CONTROLS,
+    **table_isolation.CONTROLS,
+    **table_leadership.CONTROLS,
     "cache at rest": Control("jewelry.cache.view", lambda: CACHE, lambda: watched(followers=0)),
     "parked basket": case("basket", "rest.find_basket", index=1),
     "database at rest": Control("jewelry.database.view", lambda: DATABASE, lambda: with_member(2, follows=False)),
