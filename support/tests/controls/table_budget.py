@@ -20,10 +20,14 @@ from support.tests.test_shop_budget import (
     without_sizes,
 )
 
+AGREED = budget_of(quota())
 _ROOM, _NO_ROOM = (Need([Line("pods", Decimal(need), Decimal(30))]) for need in (27, 28))
 
+_STRICTER = {"spec": {"limits": [{"type": "Container", "max": {"memory": "512Mi"}}]}}
+
 CONTROLS: dict[str, Control] = {
-    "figures of the budget": thing(budget_of(quota()), budget_of(quota(pods="31"))),
+    "figures of the budget": thing(AGREED, budget_of(quota(pods="31"))),
+    "second rule of sizes": thing(AGREED, replace(AGREED, ranges=[_STRICTER, *AGREED.ranges])),
     "refused newcomer": thing(newcomer(), newcomer(created={"spec": {}}, refusal="")),
     "rule of a refusal": thing(newcomer(), newcomer(refusal="exceeded quota: q")),
     "remains of a newcomer": thing(newcomer(), newcomer(left=["newcomer-1"])),

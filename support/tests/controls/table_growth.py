@@ -10,13 +10,25 @@ from typing import Any
 from support.faults.base import Injection
 from support.observers.load import LoadRun
 from support.profiles import load_profile
-from support.systems.jewelry_shop.autoscaler import Figures
 from support.systems.jewelry_shop.rush import RushStory
 from support.systems.jewelry_shop.samples import Sample
 from support.systems.jewelry_shop.sizes import SizeByHand
 from support.systems.jewelry_shop.traffic import LOOKS
 from support.tests.controls.control import Control, fake, thing
-from support.tests.test_capacity import GROWN, HPA, PLAN, POD, SAMPLE, SETTINGS, STORY, VIEW, attempt
+from support.tests.test_capacity import (
+    FRESH,
+    GROWN,
+    HPA,
+    PLAN,
+    POD,
+    SAMPLE,
+    SETTINGS,
+    STORY,
+    STRICTER,
+    VIEW,
+    aiming_also_at,
+    attempt,
+)
 
 _NEVER: Any = None  # what no step of these sentences looks at
 _INJECTION = Injection(_NEVER, "", "", "", "before", "after", "ended")
@@ -78,16 +90,17 @@ def shrunk(*between: Sample, last: Sample = SAMPLE) -> list[Sample]:
 _REST = story(shrunk(), reached=100.0)
 _UP_AGAIN = story(shrunk(replace(GROWN, at=95.0)), reached=100.0)
 _TOO_SMALL = story(shrunk(last=replace(SAMPLE, living=["a", "b"], ready=["a", "b"])), reached=100.0)
-_FRESH, _OLD = Figures({"cpu": 0.1}, {"a": 8.0, "b": 9.0}), Figures({"cpu": 0.1}, {"a": 8.0, "b": 61.0})
+_OLD = replace(FRESH, ages={"a": 8.0, "b": 61.0})
 
 CONTROLS: dict[str, Control] = {
     "sight of the autoscaler": fake(
         "autoscaler.read_figures",
-        _FRESH,
+        FRESH,
         _OLD,
         **{"jewelry.cluster.get": HPA, "jewelry.parts.ready_pods": [POD, replace(POD, name="b")]},
     ),
     "agreement of the autoscaler": thing(VIEW, replace(VIEW, maximum=6)),
+    "further targets": thing(VIEW, aiming_also_at(STRICTER)),
     "size set by hand": thing(SizeByHand(6, 0.0, sampler([])), SizeByHand(6, 0.0, sampler([], _ROOMY))),
     "growth": thing(story(grown()), story(grown(_BUSY))),
     "speed of growth": thing(story(grown()), story(grown(since=71))),

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from support.clients.http import Answer
+from support.systems.jewelry_shop.side_by_side import SideBySide
 from support.systems.jewelry_shop.store import Store
 from support.systems.jewelry_shop.traces import Trace
 from support.tests.controls.control import Control, fake, thing
@@ -41,6 +42,13 @@ def at_instance(well: Any, broken: Any) -> Control:
     return fake("jewelry.at_instance", well, broken, store(well), **_PODS)
 
 
+def _heard_also(told: str) -> SideBySide:
+    """Three answers, and a refusal that tells of this."""
+    (one,) = heard(f'{{"id": "{OWN}"}}').heard
+    refusal = replace(one.answers[0], status=400, text=f'{{"item": "{told}"}}')
+    return SideBySide([replace(one, answers=[*one.answers, refusal])])
+
+
 CONTROLS: dict[str, Control] = {
     "attached goods": thing(ATTACHED, replace(ATTACHED, answer=replace(ATTACHED.answer, status=201))),
     "stored goods of another": thing(ATTACHED, replace(ATTACHED, stored=[ITEM])),
@@ -50,6 +58,7 @@ CONTROLS: dict[str, Control] = {
     "sales of a suspended shop": at_instance(_REFUSED, _SALE_ONLY),
     "neighbour of a suspended shop": at_instance(_SERVED, _WITHOUT_SALE),
     "sign-ins after a suspension": at_instance(_SERVED, _REFUSED),
+    "refusals of two shops": thing(_heard_also(OWN), _heard_also(OTHER)),
     "answers of two shops": thing(
         heard(f'{{"id": "{OWN}", "employee": 1}}'), heard(f'{{"id": "{OWN}", "customer": "{OTHER}"}}')
     ),

@@ -12,6 +12,15 @@ Feature: Every sentence about the budget can fail
       | well   |
       | broken |
 
+  Scenario Outline: The second rule of sizes
+    Given a shop whose "second rule of sizes" is "<state>"
+    Then its figures and the sizes of a single instance are exactly the agreed ones
+
+    Examples:
+      | state  |
+      | well   |
+      | broken |
+
   Scenario Outline: The refused newcomer
     Given a shop whose "refused newcomer" is "<state>"
     Then it is refused by the rule for that, and nothing is left behind

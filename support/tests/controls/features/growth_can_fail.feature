@@ -21,6 +21,15 @@ Feature: Every sentence about growth can fail
       | well   |
       | broken |
 
+  Scenario Outline: The further targets
+    Given a shop whose "further targets" is "<state>"
+    Then targets, smallest and largest size are as agreed
+
+    Examples:
+      | state  |
+      | well   |
+      | broken |
+
   Scenario Outline: The size set by hand
     Given a shop whose "size set by hand" is "<state>"
     Then the size is within the agreed ones again within "60 seconds"

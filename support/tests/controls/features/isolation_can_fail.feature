@@ -75,6 +75,15 @@ Feature: Every sentence about shops beside each other can fail
       | well   |
       | broken |
 
+  Scenario Outline: The refusals of two shops
+    Given a shop whose "refusals of two shops" is "<state>"
+    Then each of at least "3" answers to a shop carries nothing but its own
+
+    Examples:
+      | state  |
+      | well   |
+      | broken |
+
   Scenario Outline: The answers of two shops
     Given a shop whose "answers of two shops" is "<state>"
     Then each of at least "3" answers to a shop carries nothing but its own
