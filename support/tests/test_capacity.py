@@ -92,7 +92,7 @@ def test_target_and_use_give_a_number_within_the_agreed_sizes(
     assert autoscaler.needed(use, 0.05, AGREED, slack) == instances
 
 
-HPA = {
+HPA: dict[str, Any] = {
     "spec": {
         "scaleTargetRef": {"kind": "Deployment", "name": "django"},
         "minReplicas": 3,
@@ -114,7 +114,18 @@ HPA = {
         "conditions": [{"type": "AbleToScale", "status": "True"}, {"type": "ScalingActive", "status": "True"}],
     },
 }
-VIEW = autoscaler.view_of(HPA, Figures({"cpu": 0.1}, {"a": 8.0, "b": 9.0}), ["a", "b"])
+FRESH = Figures({"cpu": 0.1}, {"a": 8.0, "b": 9.0})
+VIEW = autoscaler.view_of(HPA, FRESH, ["a", "b"])
+STRICTER = {"type": "Resource", "resource": {"name": "cpu", "target": {"averageUtilization": 30}}}
+EXTERNAL = {"type": "External", "external": {"metric": {"name": "queue"}, "target": {"averageValue": "1"}}}
+
+
+def aiming_also_at(target: dict[str, Any]) -> autoscaler.AutoscalerView:
+    return autoscaler.view_of(
+        {**HPA, "spec": {**HPA["spec"], "metrics": [target, *HPA["spec"]["metrics"]]}}, FRESH, ["a"]
+    )
+
+
 SAMPLE = Sample(10.0, 3, ["a", "b", "c"], ["a", "b", "c"], {"cpu": 0.1, "memory": 2.0**28}, 3)
 GROWN = Sample(40.0, 5, list("abcde"), list("abcde"), {"cpu": 0.8, "memory": 2.0**29}, 5)
 STORY: Any = SimpleNamespace(
@@ -178,6 +189,8 @@ CASES: dict[str, Callable[[], Case]] = {
         (replace(VIEW, steers="Deployment nginx"), "steers is Deployment nginx"),
         (replace(VIEW, targets={"cpu": "30 %", "memory": "280Mi"}), "target of processor is 30 % instead of 300 %"),
         (replace(VIEW, targets={"cpu": "300 %"}), "target of memory is not set instead of 280Mi"),
+        (aiming_also_at(STRICTER), "a further target of processor was not agreed"),
+        (aiming_also_at(EXTERNAL), "a further target of External was not agreed"),
         (autoscaler.AutoscalerView(exists=False), "there is no autoscaler"),
     ),
     "size corrected": lambda: Case(

@@ -161,6 +161,7 @@ def test_a_neighbour_that_is_not_served_is_named() -> None:
 
 OWN = "11111111-1111-4111-8111-111111111111"
 OTHER = "22222222-2222-4222-8222-222222222222"
+STRANGE = "33333333-3333-4333-8333-333333333333"  # of no shop
 MINE = side_by_side.Belongings(frozenset({OWN}), frozenset({1}), frozenset({"RING-mine"}))
 THEIRS = side_by_side.Belongings(frozenset({OTHER}), frozenset({2}), frozenset({"RING-theirs"}))
 
@@ -187,6 +188,16 @@ def test_an_answer_of_the_neighbour_is_named(seen: Any, words: str) -> None:
     matcher = side_by_side.carry_only_their_own(3)
     assert matcher.matches(heard(f'{{"id": "{OWN}", "employee": 1}}'))
     assert words in mismatch(matcher, seen)
+
+
+@pytest.mark.parametrize("text", [f'{{"item": "{OTHER}"}}', '{"detail": "only 1 of RING-theirs"}', '{"employee": 2}'])
+def test_a_refusal_that_tells_of_the_neighbour_is_named(text: str) -> None:
+    good = heard(f'{{"id": "{OWN}"}}').heard[0]
+    refused = [replace(good.answers[0], status=400, text=said) for said in ('{"request_id": "' + STRANGE + '"}', text)]
+    matcher = side_by_side.carry_only_their_own(3)
+    assert matcher.matches(side_by_side.SideBySide([replace(good, answers=[*good.answers, refused[0]])]))
+    leaking = side_by_side.SideBySide([replace(good, answers=[*good.answers, refused[1]])])
+    assert "answer with rows of another shop: Goldregen got 1 of 4" in mismatch(matcher, leaking)
 
 
 def test_too_few_answers_are_unknown() -> None:

@@ -57,6 +57,15 @@ def test_a_figure_that_differs_is_named(seen: Callable[[], budget.Budget], words
     assert words in mismatch(budget.has_the_agreed_figures(), seen())
 
 
+def test_a_stricter_rule_beside_the_agreed_one_is_named() -> None:
+    agreed = budget_of(quota())
+    stricter = {"spec": {"limits": [{"type": "Container", "max": {"memory": "512Mi"}}]}}
+    both = replace(agreed, ranges=[stricter, *agreed.ranges])
+    said = "the max of a single instance has memory 536870912 and 1073741824 in different rules"
+    assert said in mismatch(budget.has_the_agreed_figures(), both)
+    assert budget.has_the_agreed_figures().matches(replace(agreed, ranges=[*agreed.ranges] * 2))
+
+
 MEMORY = "more memory than one instance may have"
 RULE = 'pods "x" is forbidden: maximum memory usage per Container is 1Gi, but limit is 1181116007'
 

@@ -156,6 +156,7 @@ def test_the_restarted_server_must_follow_the_master_of_before() -> None:
     matcher = cache_roles.takes_its_place(RESTARTED)
     assert matcher.matches(CacheView([first, second], watching, 2))
     assert "redis-0 is master" in mismatch(matcher, CacheView([replace(first, role="master"), second], watching, 2))
+    assert "no link" in mismatch(matcher, CacheView([replace(first, link="down"), second], watching, 2))
     assert "no master" in mismatch(matcher, CacheView([first], watching, 2))
 
 

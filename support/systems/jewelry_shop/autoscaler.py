@@ -55,6 +55,7 @@ class AutoscalerView:
     minimum: int = 0
     maximum: int = 0
     targets: Mapping[str, str] = field(default_factory=dict)  # by resource, as set: "300 %", "280Mi"
+    further: Sequence[str] = ()  # targets beside one of each resource
     sees: Mapping[str, str] = field(default_factory=dict)  # by resource, its own present value
     conditions: Mapping[str, str] = field(default_factory=dict)  # those that are not well, and why
     desired: int = 0
@@ -104,6 +105,7 @@ def view_of(body: Json, figures: Figures, instances: Sequence[str]) -> Autoscale
         minimum=int(spec.get("minReplicas", 1)),  # as Kubernetes has it when nothing is set
         maximum=int(spec["maxReplicas"]),
         targets=dict(_values(spec.get("metrics", []), "target")),
+        further=_further(spec.get("metrics", [])),
         sees=dict(_values(status.get("currentMetrics") or [], "current")),
         conditions={name: _why(conditions.get(name, {})) for name in _CONDITIONS if _why(conditions.get(name, {}))},
         desired=int(status.get("desiredReplicas", 0)),
@@ -123,6 +125,12 @@ def _values(metrics: Sequence[Json], side: str) -> list[tuple[str, str]]:
         elif told.get("averageValue") is not None:
             found.append((str(resource["name"]), str(told["averageValue"])))
     return found
+
+
+def _further(metrics: Sequence[Json]) -> list[str]:
+    """Targets of anything else, or a second one of the same."""
+    names = [str((metric.get("resource") or {}).get("name") or metric.get("type")) for metric in metrics]
+    return [name for place, name in enumerate(names) if name not in NAMES or name in names[:place]]
 
 
 def _why(condition: Json) -> str:
@@ -173,7 +181,8 @@ def holds_what_was_agreed(agreed: Autoscaler, part: str) -> ComplaintMatcher[Aut
         for name, word in NAMES.items():
             if not _same(view.targets.get(name, ""), wanted[name]):
                 found.append(f"target of {word} is {view.targets.get(name) or 'not set'} instead of {wanted[name]}")
-        return found
+        # Each target can make the application grow, and the one that asks for most decides.
+        return found + [f"a further target of {NAMES.get(name, name)} was not agreed" for name in view.further]
 
     return without_complaints(f"{agreed.min} to {agreed.max} instances, {wanted[CPU]} and {wanted[MEMORY]}", complaints)
 

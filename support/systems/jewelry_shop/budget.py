@@ -61,8 +61,22 @@ class Budget:
 
     def sizes(self, name: str) -> dict[str, Decimal]:
         """One row of the sizes of a single container: max, default or defaultRequest."""
-        rows = [row for body in self.ranges for row in body["spec"]["limits"] if row["type"] == "Container"]
-        return {measure: figure for row in rows for measure, figure in amounts(row.get(name)).items()}
+        return {measure: figure for row in self._rows() for measure, figure in amounts(row.get(name)).items()}
+
+    def _rows(self) -> list[Json]:
+        return [row for body in self.ranges for row in body["spec"]["limits"] if row["type"] == "Container"]
+
+    def contradictions(self) -> list[str]:
+        """Sizes of a single instance that two rules give differently: the cluster enforces both."""
+        found = []
+        for name in ("max", "default", "defaultRequest"):
+            told = [pair for row in self._rows() for pair in amounts(row.get(name)).items()]
+            for measure in sorted({measure for measure, _ in told}):
+                figures = sorted({figure for other, figure in told if other == measure})
+                if len(figures) > 1:
+                    both = " and ".join(map(_shown, figures))
+                    found.append(f"the {name} of a single instance has {measure} {both} in different rules")
+        return found
 
     def further_rules(self) -> list[str]:
         """Rules about sizes that nobody has agreed on."""
@@ -80,6 +94,7 @@ class Budget:
         rows = {"max": agreed.max, "default": agreed.default, "defaultRequest": agreed.default_request}
         for name, figures in rows.items():
             found += _differences(f"the {name} of a single instance", self.sizes(name), amounts(figures))
+        found += self.contradictions()
         found += [f"{rule} was not agreed" for rule in self.further_rules()]
         for quota in self.quotas:
             if _status(quota, "hard") != amounts(quota["spec"].get("hard")):

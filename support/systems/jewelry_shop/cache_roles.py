@@ -225,9 +225,13 @@ def takes_its_place(seen: Restarted) -> ComplaintMatcher[CacheView]:
     def complaints(view: CacheView) -> list[str]:
         if view.master is None:
             return [f"there is no master that the watchers name: {view}"]
-        role = next((server.role for server in view.servers if server.pod.name == seen.server), "")
+        first = next((server for server in view.servers if server.pod.name == seen.server), None)
+        role = first.role if first else ""
         found = [] if view.master.pod.name == seen.master else [f"the watchers name {view.master.pod.name}"]
-        return found if role == "slave" else [*found, f"{seen.server} is {role or 'silent'}"]
+        if role != "slave":
+            return [*found, f"{seen.server} is {role or 'silent'}"]
+        # Whoever has the role without the link gets nothing of what its master is told.
+        return found if first and first.link == "up" else [*found, f"{seen.server} has no link to its master"]
 
     return without_complaints(f"{seen.server} follows {seen.master}", complaints)
 

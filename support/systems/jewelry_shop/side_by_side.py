@@ -49,12 +49,14 @@ class Heard:
 
     @property
     def served(self) -> list[Answer]:
-        """The answers with something in them: refusals carry nothing of anybody."""
-        return [answer for answer in self.answers if 200 <= answer.status < 300]  # the statuses that mean "done"
+        """The answers that must have something of the caller's in them; a refusal need not."""
+        return [answer for answer in self.answers if _is_done(answer)]
 
     def strangers(self, answer: Answer) -> list[str]:
-        """What an answer carries that is not the caller's."""
-        found = [f"the id {one}" for one in sorted(set(_ID.findall(answer.text)) - self.own.ids)]
+        """What an answer carries that is not the caller's; a refusal may have ids that belong to no shop."""
+        told = set(_ID.findall(answer.text))
+        ids = told - self.own.ids if _is_done(answer) else told & self.foreign.ids
+        found = [f"the id {one}" for one in sorted(ids)]
         found += [f'"{word}"' for word in sorted(self.foreign.words) if word in answer.text]
         return found + [f"person {one}" for one in sorted(_people(answer.body) - self.own.people)]
 
@@ -149,6 +151,10 @@ def _demand_common_instances(able: Capabilities, answers: Mapping[str, list[Answ
         raise Unknown("no instance has served both shops: they were not side by side")
 
 
+def _is_done(answer: Answer) -> bool:
+    return 200 <= answer.status < 300  # the statuses that mean "done"
+
+
 def _people(body: Any) -> set[int]:
     """Every number of a person in an answer."""
     if isinstance(body, list):
@@ -173,7 +179,7 @@ def carry_only_their_own(at_least: int) -> ComplaintMatcher[SideBySide]:
 
 
 def _complaints(heard: Heard) -> list[str]:
-    leaks = [(answer, strange) for answer in heard.served if (strange := heard.strangers(answer))]
+    leaks = [(answer, strange) for answer in heard.answers if (strange := heard.strangers(answer))]
     empty = [answer for answer in heard.served if heard.is_empty(answer)]
     paths = sorted({answer.path for answer, _ in leaks})
     # Only the till search is answered from the cache: when every other answer is right, the cache has mixed them up.
@@ -181,7 +187,7 @@ def _complaints(heard: Heard) -> list[str]:
     found = []
     if leaks:
         title = "cached search answer of another shop" if cached else "answer with rows of another shop"
-        found.append(f"{title}: {heard.company} got {len(leaks)} of {len(heard.served)}, such as {leaks[0][1][0]}")
+        found.append(f"{title}: {heard.company} got {len(leaks)} of {len(heard.answers)}, such as {leaks[0][1][0]}")
         found += [f"from {path}" for path in paths if not cached]
     if empty:
         found.append(f"{heard.company}: {len(empty)} answers without anything of its own, such as {empty[0]}")
