@@ -14,8 +14,9 @@ class AlignedSchedule(BaseSchedule):
 
     def is_due(self, last_run_at):
         """Whether a moment has passed since the last run, and seconds to the next one."""
-        since = (time.time() - self.second) % self.period_s
-        passed = time.time() - since > last_run_at.timestamp()
+        now = time.time()  # once: between two looks at the clock a busy machine may let much time pass
+        since = (now - self.second) % self.period_s
+        passed = now - since > last_run_at.timestamp()
         return schedstate(passed, self.period_s - since)
 
     def __reduce__(self):
