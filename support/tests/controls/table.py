@@ -6,8 +6,7 @@ of a domain module that looks at the shop ("rest.find_basket"). The step, its ma
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 from support.clients.http import Answer
@@ -17,6 +16,8 @@ from support.systems.jewelry_shop import counter, diagnosis, healing, isolation,
 from support.systems.jewelry_shop.ledgers import ReadBack
 from support.systems.jewelry_shop.parts import PartState
 from support.systems.jewelry_shop.readiness import LookUp, Readiness
+from support.tests.controls import table_money, table_quiet
+from support.tests.controls.control import THING, Control, thing
 from support.tests.test_shop_matchers import (
     CASES,
     FEW,
@@ -32,30 +33,11 @@ from support.tests.test_shop_matchers import (
 )
 from support.tests.test_shop_views import ADDRESS, CACHE, DATABASE, STATE, watched, watcher, with_member
 
-THING = "thing"
-Make = Callable[[], Any]
-
-
-@dataclass(frozen=True)
-class Control:
-    """One sentence's fake: `well` and `broken` make what stands at `where`; `beside` is needed in both."""
-
-    where: str
-    well: Make
-    broken: Make
-    things: tuple[Any, ...] = ()
-    beside: Mapping[str, Any] = field(default_factory=dict)  # where -> value, as promised
-
 
 def case(name: str, where: str, *things: Any, index: int = 0, **beside: Any) -> Control:
     """A control with the good and one of the bad objects of a matcher's own tests."""
     found = CASES[name]
     return Control(where, lambda: found().good, lambda: found().bad[index][0], things, beside)
-
-
-def thing(well: Any, broken: Any, **beside: Any) -> Control:
-    """A control of something that an earlier step has recorded."""
-    return Control(THING, lambda: well, lambda: broken, (), beside)
 
 
 def opening(answer: Answer) -> counter.Opening:
@@ -258,3 +240,6 @@ def sold(total: str) -> Answer:
     """A confirmed sale with these sums."""
     text = f'{{"status": "COMPLETED", "subtotal": "750.00", "tax": "75.00", "total": "{total}"}}'
     return Answer("POST", "/api/sales/", 201, text, {}, 0.1)
+
+
+CONTROLS |= table_money.CONTROLS | table_quiet.CONTROLS

@@ -14,7 +14,8 @@ from support.cluster import ApiError
 from support.profiles import load_profile
 from support.systems.jewelry_shop.cache_incidents import CacheStory
 from support.systems.jewelry_shop.journey import Adding, Selling, SignIn
-from support.tests.controls.table import CONTROLS, THING
+from support.tests.controls.control import THING
+from support.tests.controls.table import CONTROLS
 from support.waiting import Deadline
 
 _ANSWERED: dict[str, type] = {"adding": Adding, "selling": Selling, "signing in": SignIn}
@@ -44,6 +45,7 @@ class ControlWorld:
         self.jewelry: Any = MagicMock(name="jewelry")
         self.jewelry.profile = load_profile("jewelry-shop")
         self.suite: Any = MagicMock(name="suite", limits=MagicMock(at_rest=_SHORT_S), profile=self.jewelry.profile)
+        self.remarks: list[str] = []
         self._patches: list[Any] = []
 
     def set_up(self, name: str, *, broken: bool) -> None:
