@@ -30,3 +30,14 @@ def thing(well: Any, broken: Any, *things: Any, **beside: Any) -> Control:
 def fake(**has: Any) -> Any:
     """Something that has only what a step asks of it."""
     return SimpleNamespace(**has)
+
+
+class Later:
+    """What is as promised at the first look and no longer at any later one."""
+
+    def __init__(self, first: Any, then: Any) -> None:
+        self._sights = [then, first]
+
+    def __call__(self) -> Any:
+        """The next sight."""
+        return self._sights.pop() if len(self._sights) > 1 else self._sights[0]

@@ -16,7 +16,14 @@ from support.systems.jewelry_shop import counter, diagnosis, healing, isolation,
 from support.systems.jewelry_shop.ledgers import ReadBack
 from support.systems.jewelry_shop.parts import PartState
 from support.systems.jewelry_shop.readiness import LookUp, Readiness
-from support.tests.controls import table_money, table_quiet, table_recovery, table_releases, table_sign_in
+from support.tests.controls import (
+    table_background,
+    table_money,
+    table_quiet,
+    table_recovery,
+    table_releases,
+    table_sign_in,
+)
 from support.tests.controls.control import THING, Control, thing
 from support.tests.test_shop_matchers import (
     CASES,
@@ -242,5 +249,5 @@ def sold(total: str) -> Answer:
     return Answer("POST", "/api/sales/", 201, text, {}, 0.1)
 
 
-for _table in (table_money, table_quiet, table_recovery, table_releases, table_sign_in):
+for _table in (table_background, table_money, table_quiet, table_recovery, table_releases, table_sign_in):
     CONTROLS |= _table.CONTROLS

@@ -85,10 +85,11 @@ def second_failure(away: float) -> Any:
 SECOND = SecondFailure(POD, INJECTION, Moment(FAULT + 10, FAULT + 10.5))
 
 
-def said(ready: int = 503, text: str = NOT_READY) -> Sequence[Attempt]:
-    """One instance calls itself not ready, with this answer, as long as the database is away."""
+def said(ready: int = 503, text: str = NOT_READY, dead: float = 0.0) -> Sequence[Attempt]:
+    """One instance calls itself not ready, with this answer, as long as the database is away; it is dead for a time."""
     outcome = "ok" if ready == 200 else "fail"
-    return [*attempts(READY, 60.0, IN_EFFECT, outcome=outcome, status=ready, error=text), *attempts(ALIVE)]
+    not_ready = attempts(READY, 60.0, IN_EFFECT, outcome=outcome, status=ready, error=text)
+    return [*not_ready, *attempts(ALIVE, dead, IN_EFFECT, status=0, error="time is over")]
 
 
 def resumption(away: float) -> Any:
@@ -113,9 +114,14 @@ def started(where: str, well: Any, broken: Any, things: tuple[Any, ...] = (), **
 
 AT_REST: dict[str, Any] = {"cold_starts.read_strength": WHOLE, "jewelry.parts.pods": [POD]}
 BASKET = Answer("GET", "/d", 200, '{"content": "two rings"}')
-KEPT = Keepsakes(
-    fake(shop=SHOP, till=fake(send=lambda *_: BASKET)), "e", {"tenant_sessionid": "c"}, Basket("b", "two rings")
-)
+
+
+def kept(basket: Answer = BASKET) -> Keepsakes:
+    """A sign-in, and a basket that the shop shows so."""
+    store = fake(shop=SHOP, till=fake(send=lambda *_: basket))
+    return Keepsakes(store, "e", {"tenant_sessionid": "c"}, Basket("b", "two rings"))
+
+
 PAGE, SIGN_IN_PAGE = replace(OK, text="dashboard of e"), Answer("GET", "/dashboard/", 302, "")
 
 CONTROLS: dict[str, Control] = {
@@ -132,6 +138,9 @@ CONTROLS: dict[str, Control] = {
     "health without a database": thing(
         failover([], instances=[POD], beside=said()), failover([], instances=[POD], beside=said(200, ""))
     ),
+    "life without a database": thing(
+        failover([], instances=[POD], beside=said()), failover([], instances=[POD], beside=said(dead=1.0))
+    ),
     "resumption of sales": thing(resumption(45.0), resumption(60.0)),
     "lives without a database": Control(
         "jewelry.parts.pods", lambda: [POD], lambda: [RESTARTED], (failover([], instances=[POD]),)
@@ -147,5 +156,6 @@ CONTROLS: dict[str, Control] = {
         lambda: ReadBack([LEDGER, LEDGER, LOST]),
         (failover([]),),
     ),
-    "keepsakes": Control("jewelry.way.send", lambda: PAGE, lambda: SIGN_IN_PAGE, (KEPT,)),
+    "kept basket": thing(kept(), kept(replace(BASKET, status=404)), **{"jewelry.way.send": PAGE}),
+    "kept sign-in": Control("jewelry.way.send", lambda: PAGE, lambda: SIGN_IN_PAGE, (kept(),)),
 }

@@ -11,6 +11,15 @@ Feature: Sentences about refused sales and sums can fail
       | well   |
       | broken |
 
+  Scenario Outline: The answers to mistakes
+    Given a shop whose "answers to mistakes" is "<state>"
+    Then each of them is refused as a mistake and leaves no trace
+
+    Examples:
+      | state  |
+      | well   |
+      | broken |
+
   Scenario Outline: The late traces of mistakes
     Given a shop whose "late traces of mistakes" is "<state>"
     Then for "1 second" nothing of them turns up in stock, sales or receipts

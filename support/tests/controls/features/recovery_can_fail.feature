@@ -65,6 +65,15 @@ Feature: Sentences about recoveries can fail
       | well   |
       | broken |
 
+  Scenario Outline: The life without a database
+    Given a shop whose "life without a database" is "<state>"
+    Then every instance says within "12 seconds" that the database is away, and all the time that it is alive
+
+    Examples:
+      | state  |
+      | well   |
+      | broken |
+
   Scenario Outline: The resumption of sales
     Given a shop whose "resumption of sales" is "<state>"
     Then sales are confirmed again "10 seconds" after the leader is back at the latest
@@ -119,8 +128,17 @@ Feature: Sentences about recoveries can fail
       | well   |
       | broken |
 
-  Scenario Outline: The keepsakes
-    Given a shop whose "keepsakes" is "<state>"
+  Scenario Outline: The kept basket
+    Given a shop whose "kept basket" is "<state>"
+    Then the sign-in and the basket are still there
+
+    Examples:
+      | state  |
+      | well   |
+      | broken |
+
+  Scenario Outline: The kept sign-in
+    Given a shop whose "kept sign-in" is "<state>"
     Then the sign-in and the basket are still there
 
     Examples:
