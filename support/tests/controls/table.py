@@ -17,6 +17,7 @@ from support.systems.jewelry_shop.ledgers import ReadBack
 from support.systems.jewelry_shop.parts import PartState
 from support.systems.jewelry_shop.readiness import LookUp, Readiness
 from support.tests.controls import (
+    table_background,
     table_baskets,
     table_budget,
     table_fences,
@@ -24,6 +25,11 @@ from support.tests.controls import (
     table_health,
     table_isolation,
     table_leadership,
+    table_money,
+    table_quiet,
+    table_recovery,
+    table_releases,
+    table_sign_in,
 )
 from support.tests.controls.control import THING, Control, thing
 from support.tests.test_shop_matchers import (
@@ -255,3 +261,7 @@ def sold(total: str) -> Answer:
     """A confirmed sale with these sums."""
     text = f'{{"status": "COMPLETED", "subtotal": "750.00", "tax": "75.00", "total": "{total}"}}'
     return Answer("POST", "/api/sales/", 201, text, {}, 0.1)
+
+
+for _table in (table_background, table_money, table_quiet, table_recovery, table_releases, table_sign_in):
+    CONTROLS |= _table.CONTROLS

@@ -12,7 +12,7 @@ from support.observers.bars import Bar
 from support.systems.jewelry_shop.cache import CacheView
 from support.systems.jewelry_shop.cache_incidents import CacheStory
 from support.systems.jewelry_shop.durability import Loss
-from support.tests.controls.control import THING, Control, fake, thing
+from support.tests.controls.control import THING, Control, looked_at, thing
 from support.tests.test_shop_cache_promises import (
     GOOD,
     LOSSES,
@@ -72,13 +72,13 @@ CONTROLS: dict[str, Control] = {
     "masters of the cache": thing(
         RESTARTED, replace(RESTARTED, samples=[*SAMPLES[:10], sample(2.0, "master"), *SAMPLES[11:]])
     ),
-    "restarted cache server": fake(
+    "restarted cache server": looked_at(
         "jewelry.cache.view",
         _ROLES,
         replace(_ROLES, servers=[server(0, "master"), *_ROLES.servers[1:]]),
         RESTARTED,
     ),
-    "link of a restarted server": fake(
+    "link of a restarted server": looked_at(
         "jewelry.cache.view",
         _ROLES,
         replace(_ROLES, servers=[server(0, "slave", link="down"), *_ROLES.servers[1:]]),

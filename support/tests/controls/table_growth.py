@@ -14,7 +14,7 @@ from support.systems.jewelry_shop.rush import RushStory
 from support.systems.jewelry_shop.samples import Sample
 from support.systems.jewelry_shop.sizes import SizeByHand
 from support.systems.jewelry_shop.traffic import LOOKS
-from support.tests.controls.control import Control, fake, thing
+from support.tests.controls.control import Control, looked_at, thing
 from support.tests.test_capacity import (
     FRESH,
     GROWN,
@@ -93,7 +93,7 @@ _TOO_SMALL = story(shrunk(last=replace(SAMPLE, living=["a", "b"], ready=["a", "b
 _OLD = replace(FRESH, ages={"a": 8.0, "b": 61.0})
 
 CONTROLS: dict[str, Control] = {
-    "sight of the autoscaler": fake(
+    "sight of the autoscaler": looked_at(
         "autoscaler.read_figures",
         FRESH,
         _OLD,

@@ -9,7 +9,7 @@ from typing import Any
 
 from support.systems.jewelry_shop.health import Silence
 from support.systems.jewelry_shop.secrecy import Journal, Traces
-from support.tests.controls.control import Control, fake, thing
+from support.tests.controls.control import Control, looked_at, thing
 from support.tests.test_shop_monitoring import (
     ASKED,
     AWAY,
@@ -49,32 +49,32 @@ CONTROLS: dict[str, Control] = {
     "health pages": thing(pages(), pages(("/health/", 200, {"version": "0.9.0"}))),
     "fields of the health pages": thing(pages(), pages(("/health/live/", 200, {"more": 1}))),
     "speed of the health pages": thing(pages(), pages(seconds=3.1)),
-    "named lack": fake("health.ask_all", _WITHOUT_DATABASE, pages(), Silence("database")),
-    "nothing else named": fake("health.ask_all", _WITHOUT_DATABASE, _OVERDONE, Silence("database")),
-    "speed of a named lack": fake(
+    "named lack": looked_at("health.ask_all", _WITHOUT_DATABASE, pages(), Silence("database")),
+    "nothing else named": looked_at("health.ask_all", _WITHOUT_DATABASE, _OVERDONE, Silence("database")),
+    "speed of a named lack": looked_at(
         "health.ask_all", _WITHOUT_DATABASE, replace(_WITHOUT_DATABASE, pages=_SLOW), Silence("database")
     ),
-    "health pages afterwards": fake("health.ask_all", pages(), _WITHOUT_DATABASE),
+    "health pages afterwards": looked_at("health.ask_all", pages(), _WITHOUT_DATABASE),
     "counters of the traffic": thing(COUNTED, replace(COUNTED, asked=201)),
     "counters that only rise": thing(
         COUNTED, replace(COUNTED, readings={"a": readings((5, 5, 5, 5), (6, 4, 5, 5), (7, 4, 5, 5))})
     ),
-    "known use": fake("usage.read", USAGE, replace(USAGE, figures=[])),
-    "age of the known use": fake("usage.read", USAGE, replace(USAGE, figures=[replace(FIGURE, age=61.0)])),
-    "requests in the journals": fake("secrecy.read_journals", followed("r2"), followed("r9"), _TRACES),
-    "fields in the journals": fake(
+    "known use": looked_at("usage.read", USAGE, replace(USAGE, figures=[])),
+    "age of the known use": looked_at("usage.read", USAGE, replace(USAGE, figures=[replace(FIGURE, age=61.0)])),
+    "requests in the journals": looked_at("secrecy.read_journals", followed("r2"), followed("r9"), _TRACES),
+    "fields in the journals": looked_at(
         "secrecy.read_journals",
         [_LINES],
         [journal({}, ASKED)],
         **{"secrecy.services": SERVICES, "jewelry.configured": "1.0.0"},
     ),
-    "secrets in the journals": fake(
+    "secrets in the journals": looked_at(
         "secrecy.read_journals",
         [_LINES],
         [_LINES, journal({"msg": json.dumps({"password": "correct-horse"})}, word="worker")],
         _TRACES,
     ),
-    "keys in the journals": fake(
+    "keys in the journals": looked_at(
         "secrecy.read_journals",
         [_LINES],
         [_LINES, journal(f"signed with {_KEY}", word="database")],

@@ -11,7 +11,7 @@ from support.clients.http import Answer
 from support.systems.jewelry_shop.side_by_side import SideBySide
 from support.systems.jewelry_shop.store import Store
 from support.systems.jewelry_shop.traces import Trace
-from support.tests.controls.control import Control, fake, thing
+from support.tests.controls.control import Control, looked_at, thing
 from support.tests.test_shop_admission import ATTACHED, ITEM, OTHER, OWN, SALE, STOCK, SUSPENDED, heard
 from support.tests.test_shop_matchers import PIECE, SHOP, SOLD
 from support.tests.test_shop_views import POD
@@ -39,7 +39,7 @@ _LEFT_OVER = {**STOCK, "Silberquell": Trace({"inventory_items": {"x": {"id": "x"
 
 def at_instance(well: Any, broken: Any) -> Control:
     """At the entrance everything is well; at the instance it is so."""
-    return fake("jewelry.at_instance", well, broken, store(well), **_PODS)
+    return looked_at("jewelry.at_instance", well, broken, store(well), **_PODS)
 
 
 def _heard_also(told: str) -> SideBySide:

@@ -10,7 +10,7 @@ from support.faults.base import Injection
 from support.systems.jewelry_shop.database import ClusterView
 from support.systems.jewelry_shop.failover import Failover
 from support.systems.jewelry_shop.lost_followers import LostFollower
-from support.tests.controls.control import Control, fake, thing
+from support.tests.controls.control import Control, looked_at, thing
 from support.tests.test_database_recovery import RETURN
 from support.tests.test_shop_views import DATABASE, replication, with_member
 
@@ -40,7 +40,7 @@ _WITHOUT_SYNCHRONOUS = replace(DATABASE, sync_follower="", replication=replicati
 CONTROLS: dict[str, Control] = {
     "planned handover": thing(failover(led_by_next(5)), failover(DATABASE)),
     "timeline of a handover": thing(failover(led_by_next(5)), failover(led_by_next(6))),
-    "synchronous follower": fake(
+    "synchronous follower": looked_at(
         "jewelry.database.view",
         DATABASE,
         _WITHOUT_SYNCHRONOUS,
@@ -48,9 +48,9 @@ CONTROLS: dict[str, Control] = {
         failover(DATABASE),
         **{"lost_followers.breaker": SimpleNamespace(open=[_INJECTION])},
     ),
-    "members that stream": fake("jewelry.database.view", DATABASE, with_member(2, receiver="")),
-    "single leader of the members": fake("jewelry.database.view", DATABASE, with_member(2, follows=False)),
-    "return of a former leader": fake("diverging.look", RETURN, replace(RETURN, view=with_member(1, receiver=""))),
-    "rows of its own": fake("diverging.look", RETURN, replace(RETURN, rows={"db-0": 0, "db-1": 10, "db-2": 0})),
-    "second leader": fake("jewelry.database.view", DATABASE, with_member(2, label="master")),
+    "members that stream": looked_at("jewelry.database.view", DATABASE, with_member(2, receiver="")),
+    "single leader of the members": looked_at("jewelry.database.view", DATABASE, with_member(2, follows=False)),
+    "return of a former leader": looked_at("diverging.look", RETURN, replace(RETURN, view=with_member(1, receiver=""))),
+    "rows of its own": looked_at("diverging.look", RETURN, replace(RETURN, rows={"db-0": 0, "db-1": 10, "db-2": 0})),
+    "second leader": looked_at("jewelry.database.view", DATABASE, with_member(2, label="master")),
 }

@@ -14,7 +14,7 @@ from support.cluster import ApiError
 from support.profiles import load_profile
 from support.systems.jewelry_shop.cache_incidents import CacheStory
 from support.systems.jewelry_shop.journey import Adding, Selling, SignIn
-from support.tests.controls.control import THING
+from support.tests.controls.control import THING, Later
 from support.tests.controls.table import CONTROLS
 from support.waiting import Deadline
 
@@ -45,6 +45,7 @@ class ControlWorld:
         self.jewelry: Any = MagicMock(name="jewelry")
         self.jewelry.profile = load_profile("jewelry-shop")
         self.suite: Any = MagicMock(name="suite", limits=MagicMock(at_rest=_SHORT_S), profile=self.jewelry.profile)
+        self.remarks: list[str] = []
         self._patches: list[Any] = []
 
     def set_up(self, name: str, *, broken: bool) -> None:
@@ -78,14 +79,14 @@ class ControlWorld:
         else:
             module = importlib.import_module(f"support.systems.jewelry_shop.{head}")
             real = getattr(module, last)
-            fake = (lambda *_, **__: value) if callable(real) else value
+            fake = _telling(value) if callable(real) else value
             self._patches.append(patch.object(module, last, fake))
             self._patches[-1].start()
 
     def _put(self, holder: Any, path: list[str], value: Any) -> None:
         for part in path[:-1]:
             holder = getattr(holder, part)
-        setattr(holder, path[-1], lambda *_, **__: value)
+        setattr(holder, path[-1], _telling(value))
 
     def _story(self) -> Any:
         story = MagicMock(name="story", at=0.0)
@@ -93,3 +94,7 @@ class ControlWorld:
         story.name = "redis-0.redis-headless.shop.svc.cluster.local"
         self.things.known[CacheStory] = story
         return story
+
+
+def _telling(value: Any) -> Callable[..., Any]:
+    return lambda *_, **__: value() if isinstance(value, Later) else value
