@@ -22,14 +22,16 @@ async def main() -> None:
     loop = asyncio.get_running_loop()
     loop.set_default_executor(ThreadPoolExecutor(_LOOKUPS, "lookup"))
     folder = Path(os.environ.get("OBSERVER_DATA", "/var/lib/observer"))
-    server = Server(Runs(folder), os.environ.get("NODE_NAME", ""))
+    runs = Runs(folder)
+    server = Server(runs, os.environ.get("NODE_NAME", ""))
     listening = await server.serve(os.environ.get("OBSERVER_HOST", ""), int(os.environ.get("OBSERVER_PORT", "8088")))
     ended = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ended.set)
     await ended.wait()
     listening.close()
-    os._exit(0)  # look-ups that hang must not keep the process; every line is in its file already
+    runs.close()
+    os._exit(0)  # look-ups that hang must not keep the process
 
 
 asyncio.run(main())

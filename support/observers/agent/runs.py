@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import re
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from .journal import Journal, has_ended, read_lines
 from .probes import Probe, probe_from
 from .result import Result
 
@@ -17,39 +17,12 @@ _NAME = re.compile(r"^[a-z0-9-]{1,60}$")  # of runs, ledgers and probes: part of
 _LONGEST_RUN_S = 1800.0  # seconds; a forgotten run must not load the system for a night
 _KEPT_RUNS_S = 6 * 3600.0  # seconds that the lines of an old run are kept
 _GRACE_S = 2.0  # seconds after the deadline of the last attempt until a run counts as ended
-_PIECE = 1024 * 1024  # bytes of lines in one answer; the suite asks again for the rest
-_TIME_DIGITS = 6  # microseconds
+_LAST_LINES_S = 1.0  # seconds for the last lines to reach the disk when the agent is told to end
 
 
 def now() -> float:
     """Seconds on this machine's monotonic clock, the only clock of the observer."""
     return time.monotonic()
-
-
-class Journal:
-    """The lines of one run in a file. Reading is by byte, so no line is kept in memory."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._file = path.open("ab")
-
-    def write(self, event: str, **fields: Any) -> None:
-        """One more line; in the file before this returns."""
-        rounded = {name: _rounded(value) for name, value in fields.items()}
-        self._file.write(json.dumps({"event": event, **rounded}, separators=(",", ":")).encode() + b"\n")
-        self._file.flush()
-
-    def close(self) -> None:
-        """No more lines."""
-        self._file.close()
-
-
-def read_lines(path: Path, start: int) -> bytes:
-    """Whole lines from byte `start` on, a limited piece of them."""
-    with path.open("rb") as file:
-        file.seek(start)
-        piece = file.read(_PIECE)
-    return piece[: piece.rfind(b"\n") + 1]
 
 
 class Run:
@@ -75,6 +48,13 @@ class Run:
     def stop(self) -> None:
         """No further attempts; those under way end by themselves."""
         self._stop.set()
+
+    def abandon(self, within: float) -> None:
+        """Writes down, `within` seconds at most, what has been noted so far; nothing more is."""
+        if self.running:
+            self.running = False
+            self._journal.close()
+            self._journal.settle(within)
 
     async def execute(self) -> None:
         """The whole run."""
@@ -130,10 +110,11 @@ class Runs:
         self._live: dict[str, Run] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         for path in folder.glob("*.ndjson"):
-            if b'"event":"end"' not in path.read_bytes()[-_PIECE:]:  # the end is the last line
+            if not has_ended(path):
                 left = Journal(path)
                 left.write("end", at=now(), reason="the observer was restarted")
                 left.close()
+                left.settle(_LAST_LINES_S)
 
     def start(self, plan: Mapping[str, Any]) -> Run:
         """Begins a run. Raises ValueError or KeyError for a plan that cannot be executed."""
@@ -166,6 +147,11 @@ class Runs:
         """Lines of a run from byte `start` on. Raises FileNotFoundError."""
         return read_lines(self._path(name), start)
 
+    def close(self) -> None:
+        """Ends all runs at once: what has been noted is in the files when this returns."""
+        for run in self._live.values():
+            run.abandon(_LAST_LINES_S)
+
     @property
     def running(self) -> int:
         """How many runs are under way."""
@@ -190,7 +176,3 @@ def _check(probes: Sequence[Probe], seconds: float) -> None:
         raise ValueError(f"the probes need names of their own in small letters, digits and hyphens: {names}")
     if not 0 < seconds <= _LONGEST_RUN_S:
         raise ValueError(f"a run may last {_LONGEST_RUN_S:g} s, not {seconds:g} s")
-
-
-def _rounded(value: Any) -> Any:
-    return round(value, _TIME_DIGITS) if isinstance(value, float) else value
