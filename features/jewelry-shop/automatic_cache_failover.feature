@@ -52,7 +52,7 @@ Feature: Automatic cache failover
 
   Rule: A restarted server takes the role that the watchers give it
 
-    @JS-604 @disruptive @wip
+    @JS-604 @disruptive
     Scenario: The first server comes back as a follower and never as a second master
       Given another server than the first is master of the cache
       When the first server of the cache is restarted
@@ -61,7 +61,7 @@ Feature: Automatic cache failover
 
   Rule: The cache refuses what it could not copy
 
-    @JS-607 @disruptive @wip
+    @JS-607 @disruptive
     Scenario: Without a follower that listens no write is accepted
       Given somebody writes to the cache "20" times a second and has each write copied
       When both followers of the cache stop answering for "10 seconds"
@@ -70,14 +70,14 @@ Feature: Automatic cache failover
 
   Rule: Visitors and accepted work outlive the change of the master
 
-    @JS-606 @disruptive @needs.web_sign_in @wip
+    @JS-606 @disruptive @needs.web_sign_in
     Scenario: A visitor who was signed in is still signed in on every instance
       Given a visitor of "Goldregen" is signed in and opens the dashboard at every instance once a second
       When the cache master stops answering for "30 seconds"
       Then "12 seconds" later at the latest every instance shows the visitor's name again
       And the sign-in is stored as it was
 
-    @JS-608 @disruptive @needs.jobs @wip
+    @JS-608 @disruptive @needs.jobs
     Scenario: Work accepted while the master changes is finished exactly once
       Given the owner of "Goldregen" has the stock valued "2" times a second
       When the cache master stops answering for "20 seconds"

@@ -65,7 +65,7 @@ Feature: Automatic database failover
 
   Rule: A planned handover costs five seconds at most
 
-    @JS-507 @disruptive @wip
+    @JS-507 @disruptive
     Scenario: Sales are interrupted for five seconds at most when the leader role is handed over
       Given customers of "Goldregen" buy "20" times a second
       When the leader role is handed over as planned
@@ -76,7 +76,7 @@ Feature: Automatic database failover
 
   Rule: The loss of a follower costs ten seconds at most
 
-    @JS-509 @disruptive @wip
+    @JS-509 @disruptive
     Scenario Outline: Sales go on when the <follower> stands still
       Given customers of "Goldregen" buy "20" times a second
       When the <follower> of the database freezes for "40 seconds"
@@ -92,7 +92,7 @@ Feature: Automatic database failover
 
   Rule: A former leader that has gone its own way comes back as a follower
 
-    @JS-506 @disruptive @wip
+    @JS-506 @disruptive
     Scenario: A former leader that wrote on alone is made a follower without what it wrote
       Given customers of "Goldregen" buy "20" times a second
       When the supervisor of the leading database member freezes for "45 seconds"
@@ -103,7 +103,7 @@ Feature: Automatic database failover
 
   Rule: A second failure during recovery is survived
 
-    @JS-510 @disruptive @wip
+    @JS-510 @disruptive
     Scenario: Sales go on although the member that took over is lost at once
       Given customers of "Goldregen" buy "20" times a second
       When the leading database member freezes for "60 seconds"

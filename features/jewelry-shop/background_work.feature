@@ -26,7 +26,7 @@ Feature: Background work
 
   Rule: Work in progress survives the loss of its worker
 
-    @JS-403 @critical @disruptive @needs.jobs @wip
+    @JS-403 @critical @disruptive @needs.jobs
     Scenario Outline: A valuation is finished once although its <what> is killed
       Given "Goldregen" has "12" kinds of rings in stock
       And a background worker is at work on a slow valuation of the stock
@@ -41,13 +41,13 @@ Feature: Background work
 
   Rule: The gold price is refreshed once in every period
 
-    @JS-404 @needs.gold_price @wip
+    @JS-404 @needs.gold_price
     Scenario: The gold price is never old and never refreshed twice in a period
       Given the shop "Goldregen" is open
       Then for "40 seconds" the gold price is never older than "20 seconds"
       And every period of "10 seconds" in that time has had its price exactly once
 
-    @JS-404 @disruptive @needs.gold_price @wip
+    @JS-404 @disruptive @needs.gold_price
     Scenario: The gold price is fresh again soon after the scheduler was lost
       Given the shop "Goldregen" is open
       When an instance of the "scheduler" is deleted
@@ -57,7 +57,7 @@ Feature: Background work
 
   Rule: A worker that hangs is noticed and restarted
 
-    @JS-405 @disruptive @needs.jobs @wip
+    @JS-405 @disruptive @needs.jobs
     Scenario: A hanging worker is restarted while the others go on
       Given "Goldregen" has "2" kinds of rings in stock
       And the owner has the stock valued "1" times a second

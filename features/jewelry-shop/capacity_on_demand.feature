@@ -13,7 +13,7 @@ Feature: Capacity on demand
       Then it sees processor and memory use, no figure older than "60 seconds"
       And targets, smallest and largest size are as agreed
 
-    @JS-851 @disruptive @needs.metrics @needs.scale @wip
+    @JS-851 @disruptive @needs.metrics @needs.scale
     Scenario Outline: A size set by hand <side> is corrected
       When somebody sets the application by hand to one instance "<side>"
       Then the size is within the agreed ones again within "60 seconds"
@@ -25,7 +25,7 @@ Feature: Capacity on demand
 
   Rule: The application grows with a rush and shrinks after it, and customers only notice that it stays quick
 
-    @JS-852 @JS-853 @JS-854 @critical @disruptive @needs.metrics @needs.ingress @wip
+    @JS-852 @JS-853 @JS-854 @critical @disruptive @needs.metrics @needs.ingress
     Scenario: A rush of customers is served by more instances, which are given back afterwards
       Given the application has its smallest size
       And customers look at the goods of "Goldregen" "20" times a second

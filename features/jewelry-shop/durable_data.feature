@@ -6,7 +6,7 @@ Feature: Durable data
 
   Rule: What the cache was given outlives every one of its servers
 
-    @JS-701 @critical @disruptive @needs.drafts @wip
+    @JS-701 @critical @disruptive @needs.drafts
     Scenario: A parked basket survives the crash of the master and then the loss of every server
       Given the shop "Goldregen" is open
       And a basket parked for "300 seconds" lies on every server of the cache

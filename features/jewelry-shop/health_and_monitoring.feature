@@ -12,7 +12,7 @@ Feature: Health and monitoring
       When every instance of the application is asked for all its health pages
       Then each page says within "3 seconds" that all is well, with the agreed fields
 
-    @JS-1001 @disruptive @needs.instance_access @wip
+    @JS-1001 @disruptive @needs.instance_access
     Scenario Outline: The detailed health page names the <part> while it does not answer
       When every instance of the "<part>" stops answering for "20 seconds"
       Then every detailed health page names exactly that as missing, answered within "3 seconds"

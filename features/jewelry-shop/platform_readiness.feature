@@ -14,7 +14,7 @@ Feature: Platform readiness
 
   Rule: No part fails silently and is restarted
 
-    @JS-102 @serial @wip
+    @JS-102 @serial
     Scenario: For a whole minute every part runs on without a restart
       When the lives of all parts are looked at
       Then none of them has failed since delivery

@@ -7,7 +7,7 @@ Feature: Recovery without hands
 
   Rule: After everything was stopped at once the shop starts again with all its data
 
-    @JS-1151 @critical @destructive @wip
+    @JS-1151 @critical @destructive
     Scenario: Nothing is missing after all instances were deleted at once
       Given customers of "Goldregen" buy "20" times a second
       And the sales person has signed in on the web and parked a basket
@@ -17,7 +17,7 @@ Feature: Recovery without hands
       And stock and money of every shop of this run add up
       And the sign-in and the basket are still there
 
-    @JS-1151 @destructive @needs.node_power @wip
+    @JS-1151 @destructive @needs.node_power
     Scenario: Nothing is missing after all machines have lost their power
       Given customers of "Goldregen" buy "20" times a second
       And the sales person has signed in on the web and parked a basket

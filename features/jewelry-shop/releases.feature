@@ -7,7 +7,7 @@ Feature: Releases without interruption
 
   Rule: A release is rolled out without one failed request
 
-    @JS-1101 @critical @disruptive @needs.ingress @needs.export @wip
+    @JS-1101 @critical @disruptive @needs.ingress @needs.export
     Scenario: A new version is rolled out while customers look and buy
       Given customers of "Goldregen" look and buy "50" times a second
       And every instance of the application is busy with long requests
@@ -18,7 +18,7 @@ Feature: Releases without interruption
 
   Rule: A release that cannot work never takes over
 
-    @JS-1102 @disruptive @needs.ingress @wip
+    @JS-1102 @disruptive @needs.ingress
     Scenario Outline: The working version serves on when a release has <defect>
       Given customers of "Goldregen" look and buy "25" times a second
       When a release with "<defect>" is rolled out

@@ -36,7 +36,7 @@ Feature: Self-healing application
 
   Rule: The loss of a machine costs customers a minute at most, and its parts come back elsewhere
 
-    @JS-806 @destructive @needs.nodes.3 @needs.node_power @needs.ingress @wip
+    @JS-806 @destructive @needs.nodes.3 @needs.node_power @needs.ingress
     Scenario: Customers are served by the machines that are left, and every part that can move does
       Given a machine that may fail carries every kind of part but not the leading database member
       And customers of "Goldregen" buy "20" times a second
@@ -48,7 +48,7 @@ Feature: Self-healing application
 
   Rule: An instance that hangs is taken out of service and brought back
 
-    @JS-803 @disruptive @needs.instance_access @wip
+    @JS-803 @disruptive @needs.instance_access
     Scenario: The others serve on while an instance that hangs is restarted
       Given customers look at the goods of "Goldregen" at every instance "5" times a second
       When one instance of the application hangs
@@ -58,7 +58,7 @@ Feature: Self-healing application
 
   Rule: Maintenance may take one instance of each part at a time
 
-    @JS-805 @disruptive @needs.evict @needs.ingress @wip
+    @JS-805 @disruptive @needs.evict @needs.ingress
     Scenario: A second instance of a part is refused until the first one is replaced
       Given customers of "Goldregen" look and buy "25" times a second
       When maintenance asks each part for an instance, and for a second one at once
@@ -67,7 +67,7 @@ Feature: Self-healing application
 
   Rule: Without its database the shop says so, stays alive and resumes by itself
 
-    @JS-804 @critical @destructive @wip
+    @JS-804 @critical @destructive
     Scenario: The shop refuses sales with a reason while its database is away, and sells again by itself
       Given customers of "Goldregen" buy "20" times a second
       And somebody asks every instance of the application how it is, and buys there

@@ -1,4 +1,4 @@
-@allure.label.owner:platform @wip
+@allure.label.owner:platform
 Feature: Verdict and diagnosis
 
   Whoever signs a delivery reads one page, not a thousand lines.
