@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import Any
+from unittest.mock import MagicMock
 
 import pytest
 
 from support.errors import ExitCode, Refusal
 from support.platforms import by_name, commands
+from support.platforms.base import ImageArchive
+from support.platforms.commands import CommandFailed
 from support.platforms.embedded import cache, kubeadm, machine, network, readiness
+from support.platforms.embedded.cluster import Cluster
 from support.platforms.embedded.layout import Folders, Node
 
 NOW = 1_760_000_000.0  # some moment of the wall clock
@@ -152,3 +157,30 @@ def test_a_complete_cluster_lacks_nothing() -> None:
 )
 def test_what_is_not_ready_is_named(items: list[dict[str, Any]], lacking: list[str]) -> None:
     assert readiness.missing(items, ["holdfast-1"], since=NOW) == lacking
+
+
+@pytest.mark.parametrize(
+    ("fails", "message", "good", "times"),
+    [
+        (0, "", True, 1),
+        (2, "parent snapshot x does not exist", True, 3),
+        (3, "parent snapshot x does not exist", False, 3),
+        (1, "no space left on device", False, 1),
+    ],
+)
+def test_an_image_is_imported_again_when_its_layers_vanish_meanwhile(
+    fails: int, message: str, good: bool, times: int
+) -> None:
+    calls = []
+
+    def command(*words: Any, **_: Any) -> str:
+        calls.append(words)
+        if len(calls) <= fails:
+            raise CommandFailed(["ctr"], 1, message)
+        return ""
+
+    node, archive = MagicMock(), ImageArchive(Path("shop.tar"), "d1")
+    cluster = Cluster(MagicMock(podman=MagicMock(exec=command)))
+    with contextlib.nullcontext() if good else pytest.raises(CommandFailed):
+        cluster._import(node, archive)
+    assert len(calls) == times
