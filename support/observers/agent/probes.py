@@ -33,6 +33,9 @@ class Probe(Protocol):
     rate: float  # attempts per second
     within: float  # seconds that one attempt may take
 
+    async def prepare(self) -> None:
+        """What must be there before the first attempt is planned. Raises OSError or TimeoutError."""
+
     def intent(self, seq: int) -> Mapping[str, Any]:
         """What is written into the journal before the attempt."""
 
@@ -50,6 +53,9 @@ class _Base:
         self.within = float(spec.get("within") or within)
         if not 0 < self.rate <= _HIGHEST_RATE or self.rate * self.within > _MOST_IN_FLIGHT:
             raise ValueError(f"{self.name}: {self.rate:g} per second for {self.within:g} s each is more than allowed")
+
+    async def prepare(self) -> None:
+        return None
 
     def intent(self, seq: int) -> Mapping[str, Any]:
         del seq  # only probes that write have something to announce

@@ -9,8 +9,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from .aside import here_or_aside
 from .journal import Journal, has_ended, read_lines
-from .probes import Probe, probe_from
+from .probes import Probe
 from .result import Result
 
 _NAME = re.compile(r"^[a-z0-9-]{1,60}$")  # of runs, ledgers and probes: part of file names and of stored notes
@@ -32,7 +33,7 @@ class Run:
         self.name = name
         self.running = True
         self._journal = journal
-        self._probes: Sequence[Probe] = [probe_from(spec) for spec in plan["probes"]]
+        self._probes: Sequence[Probe] = [here_or_aside(spec) for spec in plan["probes"]]
         self._seconds = float(plan["deadline_s"])
         _check(self._probes, self._seconds)
         self._stop = asyncio.Event()
@@ -53,11 +54,19 @@ class Run:
         """Writes down, `within` seconds at most, what has been noted so far; nothing more is."""
         if self.running:
             self.running = False
+            for probe in self._probes:
+                probe.close()
             self._journal.close()
             self._journal.settle(within)
 
     async def execute(self) -> None:
         """The whole run."""
+        try:
+            for probe in self._probes:
+                await probe.prepare()
+        except (OSError, TimeoutError) as error:
+            self._end(f"a probe could not be prepared: {error}")
+            return
         begin = now()
         rates = {probe.name: probe.rate for probe in self._probes}
         self._journal.write("begin", at=begin, deadline=begin + self._seconds, rates=rates)
@@ -68,13 +77,15 @@ class Run:
             await asyncio.gather(*pacers)
             if self._attempts:
                 await asyncio.wait(self._attempts, timeout=max(probe.within for probe in self._probes) + _GRACE_S)
-            self._journal.write("end", at=now(), reason="over")
+            self._end("over")
         finally:
-            self.running = False
             stopper.cancel()
-            for probe in self._probes:
-                probe.close()
-            self._journal.close()
+            self._end("broken off")
+
+    def _end(self, reason: str) -> None:
+        if self.running:
+            self._journal.write("end", at=now(), reason=reason)
+            self.abandon(0.0)
 
     async def _pace(self, probe: Probe, begin: float) -> None:
         """Starts attempt n at begin + n / rate, whatever the attempts before it are doing."""
