@@ -59,6 +59,10 @@ class Run:
             self._journal.close()
             self._journal.settle(within)
 
+    def settle(self) -> None:
+        """After the end: waits until the last lines are in the file."""
+        self._journal.settle(_LAST_LINES_S)
+
     async def execute(self) -> None:
         """The whole run."""
         try:
@@ -156,6 +160,9 @@ class Runs:
 
     def lines(self, name: str, start: int) -> bytes:
         """Lines of a run from byte `start` on. Raises FileNotFoundError."""
+        ended = self._live.get(name)
+        if ended and not ended.running:
+            ended.settle()
         return read_lines(self._path(name), start)
 
     def close(self) -> None:
