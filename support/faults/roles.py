@@ -22,6 +22,8 @@ _SWITCHOVER = (
 _LEADER = "curl --silent --max-time 3 http://localhost:8008/cluster"
 # Watchers have no password of their own; one in the environment would be offered and refused.
 _MOVE = 'REDISCLI_AUTH= redis-cli -p 26379 SENTINEL FAILOVER "$1"'
+_SUITABLE = 'REDISCLI_AUTH= redis-cli -p 26379 --raw SENTINEL replicas "$1"'
+_SUITABLE_S = 45.0  # seconds; a watcher asks a follower how it is every 10 s, and after a restart some answers are old
 _MASTER = 'REDISCLI_AUTH= redis-cli -p 26379 --raw SENTINEL get-master-addr-by-name "$1" | head -n 1'
 
 
@@ -105,7 +107,12 @@ class CacheMasterMove(InOneContainer, LeavesNothing):
         return f"cache master of {self.master}"
 
     def precheck(self, cluster: Cluster) -> str:
-        """The watcher names a master."""
+        """The watcher names a master, and knows a follower that could be one."""
+
+        def look(_: Deadline) -> bool:
+            return _has_suitable(_sh(cluster, self.place, _SUITABLE, self.master))
+
+        seen(look, equal_to(True), _SUITABLE_S, f"The watcher {self.place} must know a follower that could be master")
         self._before = _sh(cluster, self.place, _MASTER, self.master).strip()
         return f"{self._before} is master"
 
@@ -123,6 +130,15 @@ class CacheMasterMove(InOneContainer, LeavesNothing):
 
         found = seen(look, not_(equal_to(self._before)), within, "Another cache server must be master")
         return f"{found} is master instead of {self._before}"
+
+
+def _has_suitable(told: str) -> bool:
+    """Whether one of these followers is up and in touch with its master, as the watcher demands of a successor."""
+    lines = told.splitlines()
+    facts = list(zip(lines[::2], lines[1::2], strict=False))
+    flags = [value for name, value in facts if name == "flags"]
+    links = [value for name, value in facts if name == "master-link-status"]
+    return ("slave", "ok") in zip(flags, links, strict=False)
 
 
 def _sh(cluster: Cluster, place: Place, script: str, argument: str) -> str:

@@ -17,7 +17,7 @@ from support.faults.machines import ClusterPowerOff, NodeCutOff, NodePowerOff
 from support.faults.pods import AllPodsDeleted, PodDeleted
 from support.faults.processes import Place, ProcessesFrozen, ProcessesKilled
 from support.faults.proof import FaultFailed
-from support.faults.roles import CacheMasterMove, DatabaseSwitchover, HandoverAsked
+from support.faults.roles import CacheMasterMove, DatabaseSwitchover, HandoverAsked, _has_suitable
 from support.faults.scripts import DATABASE_MEMBER, Processes
 from support.observers.run import ObserverError
 from support.tests.faults_fakes import FakeCluster, shop
@@ -216,9 +216,29 @@ def test_a_handover_is_proven_by_the_new_leader() -> None:
 
 def test_a_refused_cache_move_is_told() -> None:
     cluster = shop()
-    cluster.answer = lambda pod, command: ExecResult("NOGOODSLAVE" if "FAILOVER" in command[2] else "redis-0", "", 0)
+    told = {
+        "FAILOVER": "NOGOODSLAVE",
+        "replicas": "name\nredis-1\nflags\nslave\nmaster-link-status\nok",
+        "get-": "redis-0",
+    }
+    cluster.answer = lambda pod, command: ExecResult(next(told[one] for one in told if one in command[2]), "", 0)
     with pytest.raises(FaultFailed, match="NOGOODSLAVE"):
         runner(cluster).inject(CacheMasterMove(PLACE, "mymaster"), within=0.1)
+
+
+@pytest.mark.parametrize(
+    ("flags", "link", "good"),
+    [
+        ("slave", "ok", True),
+        ("slave,s_down", "ok", False),
+        ("slave", "err", False),
+        ("slave,disconnected", "ok", False),
+    ],
+)
+def test_the_master_is_moved_only_when_a_follower_could_take_over(flags: str, link: str, good: bool) -> None:
+    assert _has_suitable(f"name\nredis-1\nflags\n{flags}\nmaster-link-status\n{link}\n") == good
+    other = "name\nredis-2\nflags\nslave\nmaster-link-status\nok\n"
+    assert _has_suitable(f"name\nredis-1\nflags\n{flags}\nmaster-link-status\n{link}\n{other}")
 
 
 def test_a_refused_handover_is_an_answer() -> None:
