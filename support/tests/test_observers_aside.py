@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import socket
+import time
 from collections.abc import Coroutine
 from typing import Any
 
@@ -41,10 +42,12 @@ def test_an_attempt_is_made_by_another_process_and_told_as_its_own() -> None:
             closed.bind(("127.0.0.1", 0))
             made = probe(closed.getsockname()[1])
             await made.prepare()
+            before = time.monotonic()
             results = await asyncio.gather(*(made.attempt(seq) for seq in range(3)))
             await ended(made)
         assert [result.outcome for result in results] == ["fail"] * 3
         assert "not connected" in results[0].error
+        assert before < results[0].start < time.monotonic(), "the moment at which the other process began"
 
     in_time(work())
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -97,11 +98,12 @@ async def _serve() -> None:
 
 
 async def _answer(probe: Probe, seq: int) -> None:
+    start = time.monotonic()  # a lateness of this process is one of the observer, too
     try:
         result = await probe.attempt(seq)
     except Exception as error:  # a defect of ours must show in the verdict, not vanish in a task
         result = Result("info", f"defect of the observer: {type(error).__name__}: {error}")
-    sys.stdout.write(json.dumps({"seq": seq, **result.line()}) + "\n")
+    sys.stdout.write(json.dumps({"seq": seq, **result.line(), "start": start}) + "\n")
     sys.stdout.flush()
 
 

@@ -20,6 +20,7 @@ class Result:
     answered_by: str = ""  # database member or cache master that confirmed
     timeline: str = ""  # of the database, eight hexadecimal digits
     instance: str = ""  # application instance that answered
+    start: float = 0.0  # when it really began, if that was not told before
     facts: Mapping[str, str] = field(default_factory=dict)  # what was confirmed, to be compared with what is stored
 
     def line(self) -> dict[str, Any]:
@@ -31,6 +32,7 @@ class Result:
             "answered_by": self.answered_by,
             "timeline": self.timeline,
             "instance": self.instance,
+            "start": self.start,
             "facts": dict(self.facts),
         }
         return {name: value for name, value in told.items() if value}
