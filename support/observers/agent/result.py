@@ -20,8 +20,8 @@ class Result:
     answered_by: str = ""  # database member or cache master that confirmed
     timeline: str = ""  # of the database, eight hexadecimal digits
     instance: str = ""  # application instance that answered
-    start: float = 0.0  # when it really began, if that was not told before
     facts: Mapping[str, str] = field(default_factory=dict)  # what was confirmed, to be compared with what is stored
+    start: float = 0.0  # when it really began, if that was not told before
 
     def line(self) -> dict[str, Any]:
         """The fields that say something, for one JSON line."""
