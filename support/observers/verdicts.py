@@ -12,7 +12,9 @@ from support.observers.downtime import Downtime, downtime, longest_gap
 Kind = Literal["kept", "broken", "inconclusive", "unknown", "invalid"]
 
 NEEDED = 200  # confirmed writes before the fault, and after it, without which nothing is said (contract section 15)
-_LATE_SHARE = 0.5  # of a slot: an observer that is later than this has not kept its own plan
+_LATE_SHARE = 0.5  # of a slot: an observer that is later than this (99 %) has not kept its own plan
+# Slots: an observer that is as late as this (99 %) has made another demand than the one it is to report of.
+_USELESS_SLOTS = 10
 _PERCENTILE = 0.95
 
 
@@ -85,8 +87,12 @@ def measure(
 
 
 def judge(bounds: Downtime, limit: float, evidence: Evidence, needed: int = NEEDED) -> Verdict:
-    """Kept only if the upper bound meets the limit, broken only if the lower one breaks it."""
-    doubt = _doubt(evidence, needed)
+    """Kept only if the upper bound meets the limit, broken only if the lower one breaks it.
+
+    What a late observer may have missed is at most as long as it was late at worst: when both bounds, moved by that,
+    still say the same, it is said; otherwise the measurement is invalid.
+    """
+    doubt = _doubt(evidence, needed) or _lateness_doubt(bounds, limit, evidence)
     if doubt:
         return doubt
     if bounds.lower > limit:
@@ -107,15 +113,22 @@ def judge(bounds: Downtime, limit: float, evidence: Evidence, needed: int = NEED
 def _doubt(evidence: Evidence, needed: int) -> Verdict | None:
     if evidence.interrupted:
         return Verdict("invalid", f"the observer did not come to its end: {evidence.interrupted}")
-    if evidence.late.p99 > _LATE_SHARE * evidence.slot:
-        late, worst, slot = (1000 * value for value in (evidence.late.p99, evidence.late.worst, evidence.slot))
-        share = f"{late:.0f} ms late (99 %; at worst {worst:.0f} ms), more than half a slot of {slot:.0f} ms"
-        return Verdict("invalid", f"the observer itself was {share}")
     if evidence.failed_before:
         return Verdict("invalid", f"{evidence.failed_before} attempts had failed before the fault already")
     if evidence.confirmed_before < needed:
         return Verdict("unknown", f"only {evidence.confirmed_before} of {needed} writes confirmed before the fault")
     return None
+
+
+def _lateness_doubt(bounds: Downtime, limit: float, evidence: Evidence) -> Verdict | None:
+    late, slot = evidence.late, evidence.slot
+    if late.p99 <= _LATE_SHARE * slot:
+        return None
+    certain = bounds.lower - late.worst > limit or bounds.upper + late.worst <= limit
+    if certain and late.p99 <= _USELESS_SLOTS * slot:
+        return None
+    told = f"{late.p99 * 1000:.0f} ms late (99 %; at worst {late.worst * 1000:.0f} ms)"
+    return Verdict("invalid", f"the observer itself was {told}, more than half a slot of {slot * 1000:.0f} ms")
 
 
 @dataclass(frozen=True, slots=True)

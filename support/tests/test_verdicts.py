@@ -33,8 +33,13 @@ def away(lower: float, upper: float) -> Downtime:
         (away(40, 44), replace(GOOD, confirmed_before=199), "unknown"),
         (away(20, 24), replace(GOOD, confirmed_after=199), "unknown"),
         (away(40, 44), replace(GOOD, confirmed_after=0), "broken"),
-        (away(20, 24), replace(GOOD, late=Lateness(0.026, 0.64)), "invalid"),
-        (away(40, 44), replace(GOOD, late=Lateness(0.026, 0.64)), "invalid"),
+        (away(20, 24), replace(GOOD, late=Lateness(0.026, 0.64)), "kept"),
+        (away(20, 29.5), replace(GOOD, late=Lateness(0.026, 0.64)), "invalid"),
+        (away(40, 44), replace(GOOD, late=Lateness(0.026, 0.64)), "broken"),
+        (away(30.5, 44), replace(GOOD, late=Lateness(0.026, 0.64)), "invalid"),
+        (away(20, 24), replace(GOOD, late=Lateness(0.501, 0.64)), "invalid"),
+        (away(40, 44), replace(GOOD, late=Lateness(0.501, 0.64)), "invalid"),
+        (away(20, float("inf")), replace(GOOD, late=Lateness(0.026, 0.64)), "invalid"),
         (away(20, 24), replace(GOOD, late=Lateness(0.025)), "kept"),
         (away(20, 24), replace(GOOD, interrupted="the observer was restarted"), "invalid"),
         (away(20, 24), replace(GOOD, failed_before=1), "invalid"),
@@ -80,8 +85,11 @@ def test_a_measurement_from_lines() -> None:
     assert measured.judge(4.0).kind == "broken"
 
 
-def test_an_observer_that_is_late_by_more_than_half_a_slot_is_invalid() -> None:
-    assert measure(journal(lines(late=0.03)), "sale", 14.9).judge(6.0).kind == "invalid"
+@pytest.mark.parametrize(
+    ("late", "limit", "kind"), [(0.03, 6.0, "kept"), (0.03, 5.05, "invalid"), (0.6, 60.0, "invalid")]
+)
+def test_lateness_is_invalid_when_it_could_matter_or_is_great(late: float, limit: float, kind: str) -> None:
+    assert measure(journal(lines(late=late)), "sale", 14.9).judge(limit).kind == kind
 
 
 def test_an_observer_that_was_lost_is_invalid() -> None:
@@ -111,5 +119,5 @@ def test_an_attempt_without_outcome_is_unknown_once_the_run_has_ended() -> None:
 
 
 def test_a_late_observer_says_how_late_it_was_at_worst() -> None:
-    reason = judge(away(20, 24), 30, replace(GOOD, late=Lateness(0.026, 0.64))).reason
+    reason = judge(away(20, 29.5), 30, replace(GOOD, late=Lateness(0.026, 0.64))).reason
     assert "26 ms late (99 %; at worst 640 ms)" in reason
