@@ -139,7 +139,7 @@ def served(world: World, number: int) -> Looks:
     journal = traffic.stop()
     attempts = journal.attempts()
     late = [name for name, rate in journal.rates.items() if journal.lateness_p99(name) > 1 / rate / 2]
-    if journal.interrupted or late:  # half a slot, as for every verdict of the observer
+    if journal.interrupted or late:  # half a slot; a share has no bounds to be moved
         raise Unknown(f"the observer itself was late or interrupted ({', '.join(late) or journal.end_reason})")
     return Looks(service(attempts, taken.since, max(one.start for one in attempts)))
 

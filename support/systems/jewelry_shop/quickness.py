@@ -61,7 +61,7 @@ def quickness(world: World) -> Quickness:
     since = journal.marks[story.injection.before]
     attempts = [one for one in journal.attempts(LOOKS) if one.planned >= since]
     late, slot = journal.lateness_p99(LOOKS), 1 / journal.rates[LOOKS]
-    if journal.interrupted or late > slot / 2:  # as for every verdict of the observer
+    if journal.interrupted or late > slot / 2:  # a share of requests has no bounds that could be moved by it
         raise Unknown(f"the observer itself was {late * 1000:.0f} ms late or interrupted ({journal.end_reason})")
     seen = read_quickness(attempts, story.samples, story.began, story.traffic.run.to_suite_time)
     rows = [(f"{one.at:.1f} s", one.error, one.suspects) for one in seen.failures]

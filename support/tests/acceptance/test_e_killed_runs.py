@@ -16,9 +16,11 @@ from typing import Any
 import pytest
 
 from support.faults.base import _MENDED_AFTER_S
+from support.faults.guards import is_ready
 from support.paths import project_dir
 from support.platforms import kubectl
 from support.platforms.base import NodeFaults
+from support.platforms.commands import CommandFailed
 from support.platforms.embedded.platform import EmbeddedPlatform
 from support.tests.acceptance.conftest import within
 from support.tests.acceptance.killed_run import FAULTS, MACHINE, SERVER
@@ -78,17 +80,16 @@ def stopped() -> bool:
     words = ["-n", "jewelry-shop", "exec", SERVER.pod, "--", "sh", "-c", script]
     try:
         return bool(kubectl.run(EmbeddedPlatform(), words).strip())
-    except Exception:  # the pod is being replaced: nothing of the fault is in it
-        return False
+    except CommandFailed:
+        # A container that is away has nothing of the fault in it; one that is there and cannot be asked is no proof.
+        found = listed("-n", "jewelry-shop", "get", "pods", "--field-selector", f"metadata.name={SERVER.pod}")
+        return any(map(is_ready, found))
 
 
 def whole() -> bool:
     pods = listed("-n", "jewelry-shop", "get", "pods", "--field-selector", "status.phase!=Succeeded")
     nodes = listed("get", "nodes")
-    return not any("deletionTimestamp" in pod["metadata"] for pod in pods) and all(
-        any(one["type"] == "Ready" and one["status"] == "True" for one in item["status"].get("conditions", []))
-        for item in [*pods, *nodes]
-    )
+    return all(map(is_ready, [*pods, *nodes]))
 
 
 @pytest.mark.parametrize("kind", FAULTS)
