@@ -72,17 +72,15 @@ class Traffic:
         self.run.wait_confirmed(self.needed, self.leading, within)
 
     def settle(self, since: float, within: float) -> None:
-        """Waits until twice as many attempts as a verdict needs were confirmed after the last one that was not.
+        """Waits until as many attempts as a verdict needs were confirmed after the last one that was not.
 
-        Twice, because a pause of a quarter of a second in the observer itself would be a hundredth of a shorter look.
         What begins between this and the end of the observation is in the ledger, but no verdict waits for it.
         Says nothing when they stay out: the verdict over the bounds says it better.
         """
         if self.journal is not None:
             return
-        wanted = 2 * self.needed
         enough: ComplaintMatcher[int] = without_complaints(
-            f"{wanted} confirmed in a row", lambda seen: [] if seen >= wanted else [f"{seen} so far"]
+            f"{self.needed} confirmed in a row", lambda seen: [] if seen >= self.needed else [f"{seen} so far"]
         )
         with contextlib.suppress(AssertionError):
             eventually(lambda _: self._in_a_row(since), enough, within, "Confirmed", retrying=(ObserverError,))
