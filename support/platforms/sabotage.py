@@ -140,4 +140,12 @@ class Saboteur:
         """The database settings of a step as they are delivered; None removes one that is not delivered."""
         text = self._kubectl("get", "configmap", "postgres-config", "-o", "jsonpath={.data.bootstrap\\.yml}")
         delivered = yaml.safe_load(text)["bootstrap"]["dcs"]
-        return {name: delivered.get(name) for name in step["database_config"]}
+        return _opposite(step["database_config"], delivered)
+
+
+def _opposite(change: Object, delivered: Object) -> Object:
+    """What undoes a change: each setting that it names as it was delivered, at any depth."""
+    return {
+        name: _opposite(value, delivered.get(name) or {}) if isinstance(value, dict) else delivered.get(name)
+        for name, value in change.items()
+    }

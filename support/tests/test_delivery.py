@@ -127,6 +127,10 @@ def test_a_switch_is_turned_off_again(asked: FakeKubectl, saboteur: sabotage.Sab
 
 def test_a_database_setting_gets_the_value_that_was_delivered(asked: FakeKubectl, saboteur: sabotage.Saboteur) -> None:
     assert saboteur._first_values({"database_config": {"ttl": 80, "pause": True}}) == {"ttl": 20, "pause": None}
+    deep = {"postgresql": {"parameters": {"synchronous_commit": "local"}}}
+    assert saboteur._first_values({"database_config": deep}) == {
+        "postgresql": {"parameters": {"synchronous_commit": None}}
+    }
 
 
 def test_what_was_patched_is_delivered_anew(asked: FakeKubectl, saboteur: sabotage.Saboteur) -> None:

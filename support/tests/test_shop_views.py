@@ -194,6 +194,7 @@ DATABASE_CASES: list[tuple[Callable[[], ClusterView], str]] = [
         lambda: replace(DATABASE, replication=replication(sync_state="async"), settings={"synchronous_mode": False}),
         "no synchronous follower (synchronous_mode is False)",
     ),
+    (lambda: replace(DATABASE, careless=["a sale is confirmed before"]), "a sale is confirmed before"),
     (lambda: replace(DATABASE, sync_follower="db-2"), "the record names db-2 as synchronous, the leader db-1"),
 ]
 

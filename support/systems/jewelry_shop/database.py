@@ -24,6 +24,19 @@ _REPLICATION = """
 SELECT application_name AS name, state, sync_state, pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn)::bigint AS lag
 FROM pg_stat_replication
 """
+# Settings by which a sale is confirmed before it is safe: the server's, and those of roles that may store sales.
+_CARELESS = """
+WITH settings AS (
+  SELECT 'the server' AS whose, name, setting AS value FROM pg_settings
+  UNION ALL
+  SELECT coalesce(r.rolname, 'every role'), split_part(pair, '=', 1), split_part(pair, '=', 2)
+  FROM pg_db_role_setting s LEFT JOIN pg_roles r ON r.oid = s.setrole CROSS JOIN unnest(s.setconfig) AS pair
+  WHERE (s.setdatabase = 0 OR s.setdatabase = (SELECT oid FROM pg_database WHERE datname = current_database()))
+    AND (r.oid IS NULL OR NOT r.rolsuper AND has_table_privilege(r.oid, 'sales', 'INSERT')))
+SELECT whose, name, value FROM settings
+WHERE name = 'synchronous_commit' AND lower(value) NOT IN ('on', 'true', 'yes', '1', 'remote_apply')
+   OR name = 'fsync' AND lower(value) NOT IN ('on', 'true', 'yes', '1')
+"""
 _OWN_VIEW = """
 SELECT pg_is_in_recovery() AS follows, (SELECT status FROM pg_stat_wal_receiver) AS receiver
 """
@@ -61,6 +74,7 @@ class ClusterView:
     replication: Sequence[Row]  # the leader's list of its followers
     settings: Mapping[str, Any] = field(default_factory=dict)
     leader_label: str = "master"
+    careless: Sequence[str] = ()  # settings by which a sale is confirmed before a second member has it
 
     @property
     def leader(self) -> Member | None:
@@ -122,6 +136,7 @@ class Database:
             replication=self._replication(address),
             settings=self.settings(),
             leader_label=self.part.leader,
+            careless=self._careless(address),
         )
 
     def settings(self) -> Mapping[str, Any]:
@@ -167,12 +182,26 @@ class Database:
         except QuestionFailed:
             return []  # the view then shows a leader without followers
 
+    def _careless(self, address: str) -> list[str]:
+        try:
+            rows = self.sql.ask(address, _CARELESS, within=_ASK_S) if address else []
+        except QuestionFailed as error:
+            return [f"how sales are confirmed cannot be read ({error.error})"]
+        return [
+            f"a sale is confirmed before a second member has it on disk: {row['name']} is {row['value']} "
+            f"for {row['whose']}"
+            for row in rows
+        ]
+
 
 def agrees_on_one_leader(followers: int) -> ComplaintMatcher[ClusterView]:
-    """Matches when every source names the same leader, `followers` others follow it, and one of them synchronously."""
+    """Matches when every source names the same leader, `followers` others follow it, and one of them synchronously.
+
+    A synchronous follower that no sale waits for is none.
+    """
 
     def complaints(view: ClusterView) -> list[str]:
-        return [*_leadership(view), *_following(view, followers), *_synchrony(view)]
+        return [*_leadership(view), *_following(view, followers), *_synchrony(view), *view.careless]
 
     return without_complaints(
         f"one leader named by every source, {followers} streaming followers on its timeline, one of them synchronous",
