@@ -10,14 +10,11 @@ from typing import Any, cast
 
 import pytest
 
-from support.errors import Refusal
 from support.evidence.charts import FAIL, OK, ChartPoint, ChartSeries
 from support.evidence.growth_chart import GrowthChart, SizePoint, growth_chart
-from support.faults.proof import FaultFailed
-from support.faults.sizes import SizeSet
 from support.matchers import ComplaintMatcher
 from support.observers.attempts import Attempt
-from support.observers.load import LoadPlan, LoadResult, LoadRun, read_lines
+from support.observers.load import LoadPlan, LoadResult, read_lines
 from support.observers.verdicts import Verdict
 from support.profiles import load_profile
 from support.systems.jewelry_shop import autoscaler, machine_loss, platform_settings, quickness, rush, samples, sizes
@@ -25,7 +22,6 @@ from support.systems.jewelry_shop.autoscaler import Figures
 from support.systems.jewelry_shop.parts import PartState, Pod
 from support.systems.jewelry_shop.samples import Sample
 from support.systems.jewelry_shop.scaling import ScalingSettings
-from support.tests.faults_fakes import FakeCluster
 from support.waiting import Unknown, mismatch
 
 PLAN = LoadPlan("http://x/", 2, 2, {"Authorization": "Bearer x"})
@@ -240,6 +236,7 @@ CASES: dict[str, Callable[[], Case]] = {
         (replace(QUICK, failures=[FAILURE] * 5), "5 of 4000 requests failed: at 31.0 s answered 503 (silent: e)"),
         (replace(QUICK, failures=[FAILURE] * 5, troubles=["instances receive"]), "instances receive"),
         (replace(QUICK, p95=2.5), "95 % of the requests took up to 2.50 s"),
+        (replace(QUICK, absent=["e"]), "e was in service before anybody listened there"),
     ),
     "parts elsewhere": lambda: Case(
         machine_loss.are_elsewhere(),
@@ -339,13 +336,14 @@ def test_answers_are_timed_from_their_planned_start_and_failures_name_instances(
             attempt(39, good=False, by="django-z"),
             attempt(41, good=False),
         ],
-        [SAMPLE, replace(GROWN, at=40), replace(SILENT, at=42)],
+        [SAMPLE, replace(GROWN, at=40), replace(SILENT, at=42, absent=["e"])],
         5.0,
         lambda moment: moment,
     )
     assert seen.p95 == pytest.approx(3.1)
     assert [one.suspects for one in seen.failures] == ["coming or going: d, e", "django-z", "silent: e"]
     assert seen.failures[0].at == 15.0
+    assert seen.absent == ["e"]
 
 
 def test_the_worst_entrance_decides() -> None:
@@ -365,49 +363,3 @@ def test_the_chart_shows_demand_sizes_and_answers() -> None:
         assert text in svg
     assert "#3b6fd4" not in svg.partition("</style>")[2]  # every ink has its dark counterpart
     assert len(svg) < 200_000  # bytes: kept with every scenario
-
-
-def sized(size: int, generation: int) -> dict[str, Any]:
-    return {"metadata": {"name": "django", "generation": generation}, "spec": {"replicas": size}}
-
-
-def test_a_size_set_by_hand_is_proved_by_a_change_and_put_back_unless_it_was_corrected() -> None:
-    fake, fault = FakeCluster(), SizeSet("shop", "django", 6)
-    fake.put("deployments", sized(3, 1), "shop")
-    assert fault.precheck(fake.as_cluster()) == "3 instances"
-    fault.inject(fake.as_cluster())
-    with pytest.raises(FaultFailed):
-        fault.verify_injected(fake.as_cluster(), 1)
-    fake.put("deployments", sized(6, 2), "shop")
-    assert fault.verify_injected(fake.as_cluster(), 1) == "django was set from 3 to 6 instances"
-    fault.revert(fake.as_cluster())
-    assert fault.verify_reverted(fake.as_cluster(), 1) == "django has 3 instances"
-    mutations = len(fake.mutations)
-    fault.revert(fake.as_cluster())
-    assert len(fake.mutations) == mutations
-    with pytest.raises(Refusal):
-        SizeSet("shop", "django", 3).precheck(fake.as_cluster())
-
-
-class FakeJobs(FakeCluster):
-    """Gives what it makes an identity, as the real one does."""
-
-    def create(self, kind: str, body: Any, namespace: str | None = None) -> Any:
-        super().create(kind, body, namespace)
-        return self.get(kind, body["metadata"]["name"], namespace)
-
-
-def test_the_load_ends_by_itself_and_its_token_is_in_the_secret_only() -> None:
-    fake = FakeJobs()
-    load = LoadRun(fake.as_cluster(), PLAN, "image:1", "r1")
-    load.start()
-    job, secret = (fake.get(kind, load.name, "holdfast") for kind in ("jobs", "secrets"))
-    assert job["spec"]["activeDeadlineSeconds"] < 120  # two seconds of load, and time to start
-    assert job["spec"]["ttlSecondsAfterFinished"]
-    assert "Bearer x" not in json.dumps(job)
-    assert "Bearer x" in secret["stringData"]["LOAD_HEADERS"]
-    assert not load.over()
-    fake.put("jobs", {**job, "status": {"conditions": [{"type": "Complete", "status": "True"}]}}, "holdfast")
-    assert load.over()
-    load.remove()
-    assert not fake.objects

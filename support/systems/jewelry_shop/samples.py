@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -14,6 +15,7 @@ from support.waiting import SYSTEM_CLOCK
 
 _ANSWER_S = 1.0  # seconds for one answer of an instance that has just come into service
 _QUOTA = "exceeded quota"
+_REFUSED = f"[Errno {errno.ECONNREFUSED}]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,7 @@ class Sample:
     need: int = 0  # instances that use and target give within the agreed sizes; 0 when nobody tells
     trouble: Sequence[str] = ()  # why there are no more instances
     silent: Sequence[str] = ()  # instances that receive requests and do not answer
+    absent: Sequence[str] = ()  # of these, the ones at whose address nobody listens: no matter of being busy
 
     def __str__(self) -> str:
         return f"{len(self.ready)} ready of {self.desired} desired, use and target give {self.need or 'nothing'}"
@@ -48,6 +51,7 @@ class Sampler:
         workload = system.cluster.get("deployments", part.name, system.namespace)
         pods = [read_pod(body) for body in system.cluster.list("pods", system.namespace, part.selector) if _lives(body)]
         figures = read_figures(system)
+        silent = {pod.name: trouble for pod in pods if pod.ready and (trouble := self._trouble(pod.name, pod.ip))}
         sample = Sample(
             at=SYSTEM_CLOCK.now(),
             desired=int(workload["spec"]["replicas"]),
@@ -56,19 +60,20 @@ class Sampler:
             use=figures.use,
             need=needed(figures.use, self._request, system.profile.autoscaler) if figures.use else 0,
             trouble=[*([f"{NO_METRICS} ({figures.error})"] if figures.error else []), *_refusals(workload)],
-            silent=[pod.name for pod in pods if pod.ready and self._silent(pod.name, pod.ip)],
+            silent=list(silent),
+            absent=[name for name, trouble in silent.items() if _REFUSED in trouble],
         )
         self.samples.append(sample)
         return sample
 
-    def _silent(self, name: str, ip: str) -> bool:
+    def _trouble(self, name: str, ip: str) -> str:
         """Asked until it has answered once: what a new instance does while it starts is the question here."""
         if name in self._answered:
-            return False
-        if self._system.exchanges["django"](ip, _ANSWER_S):
-            return True
-        self._answered.add(name)
-        return False
+            return ""
+        trouble = self._system.exchanges["django"](ip, _ANSWER_S)
+        if not trouble:
+            self._answered.add(name)
+        return trouble
 
     @property
     def answered(self) -> frozenset[str]:

@@ -1,0 +1,102 @@
+"""Faults of size and load against a fake cluster, and what a sample tells of instances in service."""
+
+from __future__ import annotations
+
+import json
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from support.errors import Refusal
+from support.faults.proof import FaultFailed
+from support.faults.sizes import SizeSet
+from support.observers.load import LoadPlan, LoadRun
+from support.profiles import load_profile
+from support.systems.jewelry_shop import samples
+from support.tests.faults_fakes import FakeCluster
+
+PLAN = LoadPlan("http://x/", 2, 2, {"Authorization": "Bearer x"})
+
+
+def sized(size: int, generation: int) -> dict[str, Any]:
+    return {"metadata": {"name": "django", "generation": generation}, "spec": {"replicas": size}}
+
+
+def test_a_size_set_by_hand_is_proved_by_a_change_and_put_back_unless_it_was_corrected() -> None:
+    fake, fault = FakeCluster(), SizeSet("shop", "django", 6)
+    fake.put("deployments", sized(3, 1), "shop")
+    assert fault.precheck(fake.as_cluster()) == "3 instances"
+    fault.inject(fake.as_cluster())
+    with pytest.raises(FaultFailed):
+        fault.verify_injected(fake.as_cluster(), 1)
+    fake.put("deployments", sized(6, 2), "shop")
+    assert fault.verify_injected(fake.as_cluster(), 1) == "django was set from 3 to 6 instances"
+    fault.revert(fake.as_cluster())
+    assert fault.verify_reverted(fake.as_cluster(), 1) == "django has 3 instances"
+    mutations = len(fake.mutations)
+    fault.revert(fake.as_cluster())
+    assert len(fake.mutations) == mutations
+    with pytest.raises(Refusal):
+        SizeSet("shop", "django", 3).precheck(fake.as_cluster())
+
+
+class FakeJobs(FakeCluster):
+    """Gives what it makes an identity, as the real one does."""
+
+    def create(self, kind: str, body: Any, namespace: str | None = None) -> Any:
+        super().create(kind, body, namespace)
+        return self.get(kind, body["metadata"]["name"], namespace)
+
+
+def test_the_load_ends_by_itself_and_its_token_is_in_the_secret_only() -> None:
+    fake = FakeJobs()
+    load = LoadRun(fake.as_cluster(), PLAN, "image:1", "r1")
+    load.start()
+    job, secret = (fake.get(kind, load.name, "holdfast") for kind in ("jobs", "secrets"))
+    assert job["spec"]["activeDeadlineSeconds"] < 120  # two seconds of load, and time to start
+    assert job["spec"]["ttlSecondsAfterFinished"]
+    assert "Bearer x" not in json.dumps(job)
+    assert "Bearer x" in secret["stringData"]["LOAD_HEADERS"]
+    assert not load.over()
+    fake.put("jobs", {**job, "status": {"conditions": [{"type": "Complete", "status": "True"}]}}, "holdfast")
+    assert load.over()
+    load.remove()
+    assert not fake.objects
+
+
+def pod(name: str, ip: str) -> dict[str, Any]:
+    status = {"podIP": ip, "phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]}
+    return {"metadata": {"name": name, "uid": name}, "status": status}
+
+
+def test_an_instance_in_service_where_nobody_listens_is_told_from_one_that_is_busy() -> None:
+    """Each is asked until it has answered once."""
+
+    class Seen:
+        def get(self, *which: object) -> Any:
+            return {"spec": {"replicas": 3}}
+
+        def list(self, kind: str, *which: object) -> list[Any]:
+            return [] if kind == "podmetrics" else [pod("a", "1"), pod("b", "2"), pod("c", "3")]
+
+    told = {"1": "", "2": "no answer came (not connected: [Errno 111] Connect call failed)", "3": "no answer in 1 s"}
+    asked: list[str] = []
+
+    def exchange(ip: str, within: float) -> str:
+        asked.append(ip)
+        return told[ip]
+
+    system: Any = SimpleNamespace(
+        profile=load_profile("jewelry-shop"),
+        namespace="shop",
+        cluster=Seen(),
+        exchanges={"django": exchange},
+    )
+    sampler = samples.Sampler(system, 0.1)
+    seen = sampler.look()
+    assert (seen.silent, seen.absent) == (["b", "c"], ["b"])
+    told["2"] = ""
+    assert (sampler.look().silent, sampler.look().absent) == (["c"], [])
+    assert asked == ["1", "2", "3", "2", "3", "3"]
+    assert sampler.answered == {"a", "b"}
