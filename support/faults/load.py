@@ -27,7 +27,7 @@ class Rush:
     @property
     def target(self) -> str:
         """Which system, and how much."""
-        return f"{self.namespace} ({self.load.plan.rate} requests a second for {self.load.plan.seconds} s)"
+        return f"{self.namespace} ({self.load.plan.requests} requests in {self.load.plan.seconds} s)"
 
     @property
     def seconds(self) -> float:

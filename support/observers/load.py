@@ -1,7 +1,7 @@
 """Load from inside the cluster: k6 in a Job of the suite's own, its requests read as attempts like those of a probe.
 
-Requests begin at a constant rate, never in a closed loop. The Job ends by its own deadline and removes itself, also
-when the suite has died; its script and its headers go with it.
+Requests begin at a constant rate, or at two one after the other, never in a closed loop. The Job ends by its own
+deadline and removes itself, also when the suite has died; its script and its headers go with it.
 """
 
 from __future__ import annotations
@@ -41,6 +41,13 @@ class LoadPlan:
     seconds: int
     headers: Mapping[str, str] = field(repr=False)  # tokens are in here
     within: int = 5  # seconds of one request
+    rising: int = 0  # seconds at the beginning in which it is less
+    first: int = 0  # requests per second in these
+
+    @property
+    def requests(self) -> int:
+        """How many it asks for altogether."""
+        return self.first * self.rising + self.rate * (self.seconds - self.rising)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +131,8 @@ class LoadRun:
         data = {
             "requests.js": _SCRIPT.read_text(encoding="utf-8"),
             "LOAD_URL": plan.url,
+            "LOAD_FIRST": str(plan.first),
+            "LOAD_RISING": str(plan.rising),
             "LOAD_RATE": str(plan.rate),
             "LOAD_SECONDS": str(plan.seconds),
             "LOAD_WITHIN": str(plan.within),
@@ -135,7 +144,8 @@ class LoadRun:
 
     def _job(self) -> Json:
         deadline = round(_START_S + self.plan.seconds + self.plan.within)
-        keys = ("LOAD_URL", "LOAD_RATE", "LOAD_SECONDS", "LOAD_WITHIN", "LOAD_AT_ONCE", "LOAD_HEADERS")
+        names = ("URL", "FIRST", "RISING", "RATE", "SECONDS", "WITHIN", "AT_ONCE", "HEADERS")
+        keys = [f"LOAD_{name}" for name in names]
         given = [{"name": key, "valueFrom": {"secretKeyRef": {"name": self.name, "key": key}}} for key in keys]
         # Nothing is reported to anybody, and nothing is fetched.
         quiet = {"K6_NO_USAGE_REPORT": "true", "K6_AUTO_EXTENSION_RESOLUTION": "false", "HOME": "/tmp"}  # noqa: S108
@@ -186,7 +196,7 @@ def read_lines(text: str, plan: LoadPlan) -> LoadResult:
         elif told.get("event") == "end":
             dropped = int(told["dropped"])
     attempts = tuple(journal.attempts(ROLE))
-    return LoadResult(attempts, plan.rate * plan.seconds, dropped, journal.lateness_p99(ROLE))
+    return LoadResult(attempts, plan.requests, dropped, journal.lateness_p99(ROLE))
 
 
 def _told(line: str) -> Json:

@@ -108,7 +108,7 @@ class Autoscaler(_Strict):
     cpu_percent: int
     memory_average: str
     window_s: int
-    rush_per_s: int = 68  # requests per second that ask for one instance more; at 80 two started at once, on full cores
+    rush_per_s: int = 84  # requests per second that ask for the largest size
 
 
 class Sizes(_Strict):

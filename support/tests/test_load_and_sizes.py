@@ -13,7 +13,7 @@ from support.faults.proof import FaultFailed
 from support.faults.sizes import SizeSet
 from support.observers.load import LoadPlan, LoadRun
 from support.profiles import load_profile
-from support.systems.jewelry_shop import samples
+from support.systems.jewelry_shop import rush, samples
 from support.tests.faults_fakes import FakeCluster
 
 PLAN = LoadPlan("http://x/", 2, 2, {"Authorization": "Bearer x"})
@@ -63,6 +63,13 @@ def test_the_load_ends_by_itself_and_its_token_is_in_the_secret_only() -> None:
     assert load.over()
     load.remove()
     assert not fake.objects
+
+
+def test_a_rush_comes_in_two_steps_and_every_request_of_both_is_counted() -> None:
+    system: Any = SimpleNamespace(profile=load_profile("jewelry-shop"))
+    plan = rush.plan(system, 180.0, "http://x/", {})
+    assert (plan.first, plan.rising, plan.rate, plan.seconds) == (56, 60, 84, 180)
+    assert plan.requests == 56 * 60 + 84 * 120
 
 
 def pod(name: str, ip: str) -> dict[str, Any]:

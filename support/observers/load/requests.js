@@ -1,24 +1,34 @@
-// Requests at a constant arrival rate: each begins at its planned time, whatever became of those before it.
-// One line per request, and a last one with what could not be begun; nothing else is written as JSON.
+// Requests at a constant arrival rate, or first at a smaller one: each begins at its planned time, whatever became of
+// those before it. One line per request, and a last one with what could not be begun; nothing else is written as JSON.
 import http from 'k6/http';
 import exec from 'k6/execution';
 
-const rate = Number(__ENV.LOAD_RATE);
-const period = 1000 / rate; // milliseconds
+const number = (name) => Number(__ENV[`LOAD_${name}`]);
+const rising = number('RISING');
+// requests per second, beginning and length in seconds, and the number of the first request
+const phases = {
+  first: { rate: number('FIRST'), from: 0, seconds: rising, seq: 0 },
+  load: { rate: number('RATE'), from: rising, seconds: number('SECONDS') - rising, seq: rising * number('FIRST') },
+};
+
+function scenario(phase) {
+  return {
+    executor: 'constant-arrival-rate',
+    rate: phase.rate,
+    timeUnit: '1s',
+    startTime: `${phase.from}s`,
+    duration: `${phase.seconds}s`,
+    preAllocatedVUs: number('AT_ONCE'),
+    maxVUs: number('AT_ONCE'),
+    gracefulStop: `${__ENV.LOAD_WITHIN}s`,
+  };
+}
+
+const wanted = Object.entries(phases).filter(([, phase]) => phase.rate && phase.seconds);
 
 export const options = {
   discardResponseBodies: true,
-  scenarios: {
-    load: {
-      executor: 'constant-arrival-rate',
-      rate: rate,
-      timeUnit: '1s',
-      duration: `${__ENV.LOAD_SECONDS}s`,
-      preAllocatedVUs: Number(__ENV.LOAD_AT_ONCE),
-      maxVUs: Number(__ENV.LOAD_AT_ONCE),
-      gracefulStop: `${__ENV.LOAD_WITHIN}s`,
-    },
-  },
+  scenarios: Object.fromEntries(wanted.map(([name, phase]) => [name, scenario(phase)])),
 };
 
 const asked = {
@@ -27,11 +37,12 @@ const asked = {
 };
 
 export default function () {
-  const seq = exec.scenario.iterationInTest;
-  const planned = exec.scenario.startTime + seq * period;
+  const phase = phases[exec.scenario.name];
+  const nth = exec.scenario.iterationInTest;
+  const planned = exec.scenario.startTime + (nth * 1000) / phase.rate; // milliseconds
   const start = Date.now();
   const answer = http.get(__ENV.LOAD_URL, asked);
-  const told = { event: 'request', seq: seq, planned: planned, start: start, end: Date.now() };
+  const told = { event: 'request', seq: phase.seq + nth, planned: planned, start: start, end: Date.now() };
   told.status = answer.status;
   told.error = answer.error;
   told.by = answer.headers['X-Served-By'] || '';

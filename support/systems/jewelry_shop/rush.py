@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from statistics import median
 
@@ -27,6 +27,9 @@ _EVERY_S = 1.0  # seconds between two samples
 _LONGEST_PAUSE_S = 15.0  # without a sample: the autoscaler moves every 15 s, so a size in between would be seen
 _PLATEAU_S = 40.0  # seconds at the end of the rush in which demand and size have settled: two figures, two looks
 _STARTING_S = 60.0  # seconds for a generator to start and to end beside the rush itself
+# A rush comes in two steps, so that one instance more is asked for at a time: two that start at once take the
+# processors from those that serve.
+_FIRST_SHARE, _RISING_SHARE = 2 / 3, 1 / 3  # of the rate, of the time
 _SLACK = 0.9  # the autoscaler leaves differences of a tenth alone
 
 
@@ -56,6 +59,11 @@ class RushStory:
     def pause(self) -> float:
         """The longest time in which nobody looked, in seconds; the start of the load is waited for without looking."""
         return longest_pause(self.samples[1:])
+
+    @property
+    def full_from(self) -> float:
+        """When the whole demand began."""
+        return self.began + self.load.plan.rising
 
     @property
     def during(self) -> list[Sample]:
@@ -100,8 +108,7 @@ def rush(world: World, seconds: float) -> RushStory:
     system, traffic = world.jewelry, world.things.get(Traffic)
     traffic.warm_up(world.suite.limits.warm_up)
     url, headers = goods_request(system, traffic)
-    rate = system.profile.autoscaler.rush_per_s
-    load = LoadRun(system.cluster, LoadPlan(url, rate, round(seconds), headers), load_generator.IMAGE, system.run)
+    load = LoadRun(system.cluster, plan(system, seconds, url, headers), load_generator.IMAGE, system.run)
     request = requested_cores(system)
     story = RushStory(system, traffic, load, read_settings(system), request, Sampler(system, request), frozenset())
     story.before = frozenset(story.sampler.look().living)
@@ -113,6 +120,13 @@ def rush(world: World, seconds: float) -> RushStory:
     story.result = load.read()
     breaker(world).end(story.injection)
     return story
+
+
+def plan(system: JewelryShop, seconds: float, url: str, headers: Mapping[str, str]) -> LoadPlan:
+    """A smaller rate first, then the one that asks for the largest size."""
+    rate = system.profile.autoscaler.rush_per_s
+    rising, first = round(seconds * _RISING_SHARE), round(rate * _FIRST_SHARE)
+    return LoadPlan(url, rate, round(seconds), headers, rising=rising, first=first)
 
 
 def _sample(world: World, story: RushStory, enough: Callable[[Sample], bool], within: float, reason: str) -> Sample:
@@ -137,7 +151,7 @@ class Growth:
 
     story: RushStory
     due: int  # instances that use and target gave at the end of the rush at least; 0 when nobody told the use
-    grown_after: float | None  # seconds from the beginning until so many were ready; None when they never were
+    grown_after: float | None  # seconds from the whole demand on until so many were ready; None when they never were
     idle: list[str]  # new instances that were ready and served nobody
 
     def __str__(self) -> str:
@@ -150,7 +164,7 @@ def growth(world: World) -> Growth:
     story = world.things.get(RushStory)
     due = _due(story)
     full = next((one for one in story.during if due and len(one.ready) >= max(due, story.peak)), None)
-    after = full.at - story.began if full else None
+    after = max(0.0, full.at - story.full_from) if full else None
     seen = Growth(story, due, after, _idle(story))
     _attach_growth(seen)
     return seen
@@ -234,7 +248,11 @@ def _attach_growth(seen: Growth) -> None:
     rows = [
         ("grown after", when, str(bar)),
         ("size", f"{len(story.before)} to {story.peak}", f"use and target give {seen.due}; {_use(story)}"),
-        ("load", str(result.judge()) if result else "unknown", f"{story.load.plan.rate} requests a second"),
+        (
+            "load",
+            str(result.judge()) if result else "unknown",
+            f"{story.load.plan.first}, then {story.load.plan.rate} requests a second",
+        ),
     ]
     if seen.grown_after is not None and seen.grown_after > bar.seconds:
         rows.append(("remark", "slower than its settings allow", str(bar)))
