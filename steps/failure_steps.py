@@ -69,6 +69,12 @@ def all_members_freeze(context: BehaveContext, span: Duration) -> None:
     context.world.things.put(without_database.freeze_all(context.world, span))
 
 
+@when('the application is cut off from the database for "{span:Duration}"')
+def application_is_cut_off(context: BehaveContext, span: Duration) -> None:
+    """No instance of the application can reach a database member; the database itself is well."""
+    context.world.things.put(without_database.cut_application_off(context.world, span))
+
+
 @when("all instances of the shop are deleted by force at once")
 def everything_is_deleted(context: BehaveContext) -> None:
     """Nothing of the shop runs any more."""

@@ -235,6 +235,14 @@ def sales_resume_after_leader(context: BehaveContext, limit: Duration) -> None:
     expect(judged, keeps_the_promise(f"sales within {limit}"), reason)
 
 
+@then('sales are confirmed again "{limit:Duration}" after the way to it is open again at the latest')
+def sales_resume_after_cut(context: BehaveContext, limit: Duration) -> None:
+    """The time from the end of the cut until customers were served for good."""
+    judged = without_database.judge_way_back(context.world, limit)
+    reason = f"Sales did not resume within {limit} after the database could be reached again"
+    expect(judged, keeps_the_promise(f"sales within {limit}"), reason)
+
+
 @then("no instance of the application has restarted")
 def no_instance_has_restarted(context: BehaveContext) -> None:
     """Every instance of before is there in the same life."""

@@ -76,3 +76,13 @@ Feature: Self-healing application
       And until then every customer is refused with a reason, within "12 seconds"
       And sales are confirmed again "10 seconds" after the leader is back at the latest
       And no instance of the application has restarted
+
+    @JS-804 @destructive @needs.fences
+    Scenario: The shop refuses sales with a reason while it is cut off from its database, and sells again by itself
+      Given customers of "Goldregen" buy "20" times a second
+      And somebody asks every instance of the application how it is, and buys there
+      When the application is cut off from the database for "30 seconds"
+      Then every instance says within "12 seconds" that the database is away, and all the time that it is alive
+      And until then every customer is refused with a reason, within "12 seconds"
+      And sales are confirmed again "10 seconds" after the way to it is open again at the latest
+      And no instance of the application has restarted

@@ -37,7 +37,7 @@ def _there(cluster: Cluster, body: dict[str, Any]) -> bool:
 
 
 def _role(namespace: str) -> list[dict[str, Any]]:
-    """Look at pods, run commands in them, take releases back; nothing else, and only where the suite was pointed to."""
+    """Look at pods, run commands in them, take releases and policies back; only where the suite was pointed to."""
     metadata = {"name": _NAME, "namespace": namespace, "labels": {"app.kubernetes.io/managed-by": "holdfast"}}
     api = "rbac.authorization.k8s.io"
     role = {
@@ -50,6 +50,8 @@ def _role(namespace: str) -> list[dict[str, Any]]:
             {"apiGroups": [""], "resources": ["pods/exec"], "verbs": ["get", "create"]},
             # A release is taken back by putting the description of the pods back as it was.
             {"apiGroups": ["apps"], "resources": ["deployments"], "verbs": ["get", "patch"]},
+            # Parts that were cut off from each other by a policy are let in again.
+            {"apiGroups": ["networking.k8s.io"], "resources": ["networkpolicies"], "verbs": ["get", "patch"]},
         ],
     }
     binding = {

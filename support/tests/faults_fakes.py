@@ -59,8 +59,8 @@ class FakeCluster:
     def patch(self, kind: str, name: str, body: Any, namespace: str | None = None, **_: Any) -> Json:
         self.mutations.append(f"patch {kind}")
         found = self.get(kind, name, namespace)
-        if isinstance(body, list):  # a JSON patch that replaces the pods' template
-            body = {"spec": {"template": body[0]["value"]}}
+        if isinstance(body, list):  # a JSON patch that replaces one part of the description
+            body = {"spec": {body[0]["path"].rpartition("/")[2]: body[0]["value"]}}
         self.put(kind, found | {"spec": found.get("spec", {}) | body.get("spec", {})}, namespace)
         return found
 

@@ -15,7 +15,7 @@ from support.tests.controls.table import CONTROLS
 
 HOME = Path(__file__).parent / "controls"
 FORMATTER = "support.evidence.formatter:HoldfastFormatter"
-NEVER_FEWER = 207  # controls when this was written; the number may only grow
+NEVER_FEWER = 208  # controls when this was written; the number may only grow
 
 
 @pytest.fixture(scope="module")

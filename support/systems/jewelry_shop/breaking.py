@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from support.clients.ways import Way
+from support.cluster.selectors import from_text
 from support.errors import Refusal
 from support.expect import expect
 from support.faults import history
@@ -12,6 +14,7 @@ from support.faults.base import Fault, FaultRunner, Injection, Marker
 from support.faults.divergence import DatabaseDiverged
 from support.faults.machines import ClusterPowerOff, MachineFault, NodeCutOff, NodePowerOff
 from support.faults.pods import AllPodsDeleted, PodDeleted
+from support.faults.policies import PartsCutOff, Severing
 from support.faults.processes import Place, ProcessesFrozen, ProcessesKilled
 from support.faults.roles import DatabaseSwitchover, HandoverAsked
 from support.faults.scripts import DATABASE_MEMBER, Processes
@@ -77,9 +80,9 @@ class Breaker:
         self.open.append(injection)
         return injection
 
-    def end(self, injection: Injection) -> None:
-        """Ends a fault now, or notices that it has ended by itself."""
-        self.runner.end(injection, within=self.world.suite.limits.fault_effect)
+    def end(self, injection: Injection, runs: Sequence[Marker] = ()) -> None:
+        """Ends a fault now, or notices that it has ended by itself; `runs` mark when it was seen to be over."""
+        self.runner.end(injection, runs, within=self.world.suite.limits.fault_effect)
         self.open.remove(injection)
 
     def end_all(self) -> None:
@@ -154,6 +157,23 @@ def cutting_power(node_faults: NodeFaults | None, pod: Pod, seconds: float) -> F
 def cutting_off(node_faults: NodeFaults | None, pod: Pod, seconds: float) -> Fault:
     """The machine of an instance is cut off from the others."""
     return NodeCutOff(_given(node_faults), pod.node, seconds)
+
+
+def cutting_application_off(system: JewelryShop, seconds: float) -> Fault:
+    """No instance of the application reaches a database member; sessions that are there end."""
+    who, to_whom = system.profile.part("django"), system.profile.part("database")
+    pods, members = system.parts.ready_pods("django"), system.parts.ready_pods("database")
+    addresses = ", ".join(f"'{pod.ip}'" for pod in pods)
+    query = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE host(client_addr) IN ({addresses})"  # noqa: S608 (addresses from the cluster)
+    psql = ["psql", "--no-psqlrc", "--host=/run/postgresql", "--username=postgres", f"--command={query}"]
+    return PartsCutOff(
+        places=[_place(system, "django", pod) for pod in pods],
+        who=from_text(who.selector),
+        ways=[Way(pod.name, pod.ip, int(to_whom.port or 0), "sql") for pod in members],
+        to_whom=from_text(to_whom.selector),
+        severing=[Severing(_place(system, "database", pod), psql) for pod in members],
+        seconds=seconds,
+    )
 
 
 def deleting_everything(system: JewelryShop) -> AllPodsDeleted:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from support.cluster import ApiError, Json
+from support.cluster.selectors import selects
 from support.matchers import ComplaintMatcher, without_complaints
 from support.systems.jewelry_shop.answers import cause_of
 from support.systems.jewelry_shop.database import agrees_on_one_leader
@@ -140,25 +141,17 @@ def _fences(system: JewelryShop) -> Look:
     """Whether every instance stands behind a fence; whether the fences hold is tried by JS-902."""
     policies = system.cluster.list("networkpolicies", system.namespace)
     pods = [pod for word in system.profile.parts for pod in system.parts.pods(word)]
-    open_ones = [pod.name for pod in pods if not any(_stands_behind(pod.labels, policy) for policy in policies)]
+    open_ones = [
+        pod.name
+        for pod in pods
+        if not any(selects(policy["spec"].get("podSelector", {}), pod.labels) for policy in policies)
+    ]
     names = ", ".join(sorted(policy["metadata"]["name"] for policy in policies))
     causes = [f"open fence: {name} stands behind none" for name in open_ones]
     return [
         f"{len(policies)} fences: {names or 'none'}",
         f"{len(pods) - len(open_ones)} of {len(pods)} behind one",
     ], causes
-
-
-def _stands_behind(labels: Mapping[str, str], policy: Json) -> bool:
-    selector = policy["spec"].get("podSelector", {})
-    known = all(labels.get(key) == value for key, value in selector.get("matchLabels", {}).items())
-    return known and all(_fits(labels, term) for term in selector.get("matchExpressions", []))
-
-
-def _fits(labels: Mapping[str, str], term: Json) -> bool:
-    value, values = labels.get(term["key"]), term.get("values", [])
-    answers = {"In": value in values, "NotIn": value not in values, "Exists": value is not None}
-    return answers.get(term["operator"], value is None)  # the fourth: DoesNotExist
 
 
 _LOOKS: Mapping[str, Callable[[JewelryShop], Look]] = {

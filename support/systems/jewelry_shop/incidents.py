@@ -149,7 +149,7 @@ def await_end_of_fault(world: World, story: Failover | CacheStory) -> None:
         return
     ends = story.traffic.run.to_suite_time(story.in_effect) + story.injection.fault.seconds + _AFTER_S
     wait_until(world, ends, "The fault does not end")
-    breaker_.end(story.injection)
+    breaker_.end(story.injection, [story.traffic.run])
 
 
 def wait_until(world: World, moment: float, reason: str) -> None:

@@ -41,6 +41,14 @@ def freeze_all(world: World, seconds: float) -> Failover:
     return strike(world, lambda _: fault, FailoverSettings.takeover, hit=members)
 
 
+def cut_application_off(world: World, seconds: float) -> Failover:
+    """No instance of the application reaches any database member; the members go on among themselves."""
+    system = world.jewelry
+    instances = system.parts.ready_pods("django")
+    fault = breaking.cutting_application_off(system, seconds)
+    return strike(world, lambda _: fault, FailoverSettings.takeover, hit=instances)
+
+
 @dataclass(frozen=True, slots=True)
 class Said:
     """What one instance said of itself, and when."""
@@ -130,6 +138,25 @@ def judge_resumption(world: World, limit: float) -> Judged:
         ("proof of the fault", story.injection.proof),
     ]
     causes = [] if verdict.kept else comebacks.told(journal.attempts(SALES), first.end)
+    return Judged(verdict, causes, figures).attach("Figures of the resumption")
+
+
+def judge_way_back(world: World, limit: float) -> Judged:
+    """Seconds from the moment at which the way to the database was open again until sales hold again."""
+    story = world.things.get(Failover)
+    journal = story.traffic.stop()
+    cut = story.injection.fault.seconds
+    seen_open = story.traffic.run.marks.get(story.injection.ended)
+    if seen_open is None:
+        raise Unknown("nobody saw the way to the database open again")
+    verdict, bounds = comebacks.judge_back(story, journal, Moment(story.in_effect + cut, seen_open), limit)
+    figures = [
+        ("sales resumed after", f"{bounds.lower:.2f} to {bounds.upper:.2f} s"),
+        ("promised", f"{limit:g} s after the way is open again"),
+        ("way open again", f"{cut:g} to {seen_open - story.in_effect:.1f} s after it was closed"),
+        ("proof of the fault", story.injection.proof),
+    ]
+    causes = [] if verdict.kept else comebacks.told(journal.attempts(SALES), seen_open)
     return Judged(verdict, causes, figures).attach("Figures of the resumption")
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 
+from support.clients.ways import Way
 from support.cluster import Cluster
 from support.equipment import open_fault_desk
 from support.faults.base import Fault
 from support.faults.machines import NodeCutOff, NodeFrozen, NodePowerOff
 from support.faults.pods import PodDeleted
+from support.faults.policies import PartsCutOff
 from support.faults.processes import Place, ProcessesFrozen, ProcessesKilled
 from support.faults.releases import Released
 from support.faults.scripts import Processes
@@ -25,11 +27,18 @@ SERVER = Place(_SHOP, "redis-2", "redis")
 _STATELESS = "nginx"
 _CHANGE = {"metadata": {"annotations": {"holdfast.dev/tried": "a release that nobody ends"}}}
 
+_WATCHER = {"app": "redis", "component": "sentinel"}
+_CACHE = {"app": "redis", "component": "server"}
+_WAY = Way(SERVER.pod, f"{SERVER.pod}.redis-headless.{_SHOP}", 6379, "redis")
+
 FAULTS: Mapping[str, Callable[[float], Fault]] = {
     "processes-frozen": lambda seconds: ProcessesFrozen([SERVER], [Processes.CACHE], seconds),
     "processes-killed": lambda _: ProcessesKilled(SERVER, [Processes.CACHE]),
     "pod-deleted": lambda _: PodDeleted(_SHOP, SERVER.pod, 0),
     "released": lambda seconds: Released(_SHOP, _STATELESS, _CHANGE, "an annotation", seconds),
+    "parts-cut-off": lambda seconds: PartsCutOff(
+        [Place(_SHOP, "redis-sentinel-2", "sentinel")], _WATCHER, [_WAY], _CACHE, [], seconds
+    ),
     "machine-freeze": lambda seconds: NodeFrozen(EmbeddedPlatform().node_faults, MACHINE, seconds),
     "machine-cut-off": lambda seconds: NodeCutOff(EmbeddedPlatform().node_faults, MACHINE, seconds),
     "machine-power-off": lambda seconds: NodePowerOff(EmbeddedPlatform().node_faults, MACHINE, seconds),

@@ -51,7 +51,7 @@ def listed(*words: str) -> list[Json]:
 
 
 def left() -> list[str]:
-    """What of a fault is still there: its record, stopped processes, a machine that is away, another template."""
+    """What of a fault is still there: its record, stopped processes, a machine that is away, another template, a cut."""
     platform = EmbeddedPlatform()
     faults = platform.node_faults
     found = [
@@ -63,6 +63,8 @@ def left() -> list[str]:
         platform, ["-n", "jewelry-shop", "get", "deployment", "nginx", "-o", "jsonpath={.spec.template}"]
     )
     found += ["the release"] if "holdfast.dev/tried" in template else []
+    # None of the shop's own policies says who is not let in.
+    found += ["a cut"] if "NotIn" in json.dumps(listed("-n", "jewelry-shop", "get", "networkpolicies")) else []
     return found + (["stopped processes"] if stopped() else [])
 
 

@@ -97,6 +97,13 @@ def resumption(away: float) -> Any:
     return failover([*attempts(SALES, away), *attempts(DIRECT, 40.0)])
 
 
+def way_back(away: float) -> Any:
+    """The way to the database was open again after 62 s, sales after so many."""
+    story = failover(attempts(SALES, away))
+    story.traffic.run.marks["ended"] = IN_EFFECT + 62.0
+    return story
+
+
 # ---------------------------------------------------------------- cold start, keepsakes
 
 STARTED = ColdStart(0.0, {}, [])
@@ -142,6 +149,7 @@ CONTROLS: dict[str, Control] = {
         failover([], instances=[POD], beside=said()), failover([], instances=[POD], beside=said(dead=1.0))
     ),
     "resumption of sales": thing(resumption(45.0), resumption(60.0)),
+    "resumption of sales after a cut": thing(way_back(65.0), way_back(80.0)),
     "lives without a database": Control(
         "jewelry.parts.pods", lambda: [POD], lambda: [RESTARTED], (failover([], instances=[POD]),)
     ),

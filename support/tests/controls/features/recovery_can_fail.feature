@@ -83,6 +83,15 @@ Feature: Sentences about recoveries can fail
       | well   |
       | broken |
 
+  Scenario Outline: The resumption of sales after a cut
+    Given a shop whose "resumption of sales after a cut" is "<state>"
+    Then sales are confirmed again "10 seconds" after the way to it is open again at the latest
+
+    Examples:
+      | state  |
+      | well   |
+      | broken |
+
   Scenario Outline: The lives without a database
     Given a shop whose "lives without a database" is "<state>"
     Then no instance of the application has restarted
