@@ -51,7 +51,7 @@ def listed(*words: str) -> list[Json]:
 
 
 def left() -> list[str]:
-    """What of a fault is still there: its record, stopped processes, a machine that is away, another template, a cut."""
+    """What of a fault is left: its record, stopped processes, a machine that is away, another template, a cut."""
     platform = EmbeddedPlatform()
     faults = platform.node_faults
     found = [
