@@ -47,9 +47,9 @@ def person_signs_in(context: BehaveContext, person: str, company: str) -> None:
     context.world.things.put(counter.sign_in(context.world.jewelry, store, person))
 
 
-@when("the owner takes a ring into stock:")
+@when("the owner takes a ring into stock that the sales person has just looked for in vain:")
 def owner_takes_ring_into_stock(context: BehaveContext) -> None:
-    """The owner describes a ring and takes it into stock."""
+    """The sales person searches for a ring that is not there; the owner describes it and takes it into stock."""
     store = context.world.things.get(Store)
     context.world.things.put(journey.add_described(store, counter.properties(context.table)))
 

@@ -47,7 +47,7 @@ Feature: Complete shop journey
     @JS-204
     Scenario: A piece of jewellery added to stock is found by a colleague with the same values
       Given the shop "Goldregen" is open
-      When the owner takes a ring into stock:
+      When the owner takes a ring into stock that the sales person has just looked for in vain:
         | property      | value   |
         | karat         | 18      |
         | weight_grams  | 4.250   |

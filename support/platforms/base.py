@@ -45,6 +45,11 @@ class ImageArchive:
     digest: str
     names: Sequence[str] = field(default=())
 
+    @property
+    def family(self) -> str:
+        """What it is an archive of: its name without the digest. A later one has images of the same names."""
+        return self.path.stem.rpartition("-")[0]
+
 
 # Builds archives when it is called: building needs tools that only `up` makes sure of.
 Archives = Callable[[], Sequence[ImageArchive]]

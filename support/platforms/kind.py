@@ -156,14 +156,14 @@ class KindPlatform:
         ]
 
     def load_images(self, archives: Sequence[ImageArchive]) -> None:
-        marks = state_dir() / "kind-images.json"
-        loaded = json.loads(marks.read_text()) if marks.exists() else []
+        marks = state_dir() / "kind-archives.json"
+        loaded: dict[str, str] = json.loads(marks.read_text()) if marks.exists() else {}
         for archive in archives:
             key = f"{archive.path.stem}@{self._made()}"
-            if key not in loaded:
+            if loaded.get(archive.family) != key:
                 with self.steps.step(f"loading {archive.path.name} into the machines", usually_s=30):
                     self._kind("load", "image-archive", str(archive.path), "--name", CLUSTER)
-                loaded.append(key)
+                loaded[archive.family] = key
         marks.write_text(json.dumps(loaded))
 
     @staticmethod

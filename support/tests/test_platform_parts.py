@@ -184,3 +184,21 @@ def test_an_image_is_imported_again_when_its_layers_vanish_meanwhile(
     with contextlib.nullcontext() if good else pytest.raises(CommandFailed):
         cluster._import(node, archive)
     assert len(calls) == times
+
+
+def test_going_back_to_an_earlier_image_of_the_same_name_imports_it_again(tmp_path: Path) -> None:
+    """Or the machines would go on with the later one under that name."""
+    imported: list[str] = []
+
+    def command(_: str, words: Any, **__: Any) -> str:
+        imported.append(str(words[-1]).rpartition("/")[2])
+        return ""
+
+    machines = MagicMock(podman=MagicMock(return_value="v2", exec=command), nodes=[MagicMock()])
+    machines.folders.node.return_value = tmp_path
+    (tmp_path / "containerd").mkdir()
+    cluster = Cluster(machines)
+    old, new, other = (ImageArchive(Path(f"{name}.tar"), "") for name in ("shop-0a", "shop-1b", "shop-front-0a"))
+    for archive in (old, other, old, new, new, other, old):
+        cluster.load([archive])
+    assert imported == ["shop-0a.tar", "shop-front-0a.tar", "shop-1b.tar", "shop-0a.tar"]

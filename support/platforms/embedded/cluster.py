@@ -78,6 +78,8 @@ class Cluster:
             mark = self.machines.folders.node(node) / "containerd" / seed.mark(archive)
             if not mark.exists():
                 self._wait_for_containerd(node)
+                for other in seed.outdated_by(archive, mark.parent):
+                    other.unlink()
                 self._import(node, archive)
                 mark.touch()
                 took = node.name

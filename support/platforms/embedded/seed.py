@@ -30,6 +30,12 @@ def mark(archive: ImageArchive) -> str:
     return f".holdfast-{archive.path.stem}"
 
 
+def outdated_by(archive: ImageArchive, store: Path) -> list[Path]:
+    """Marks in a node's store of other archives with images of the same names, which this one replaces."""
+    found = [path for path in store.glob(".holdfast-*") if path.name != mark(archive)]
+    return [path for path in found if path.name.rpartition("-")[0] == f".holdfast-{archive.family}"]
+
+
 def seed(archives: Sequence[ImageArchive], root: Path, folders: Folders) -> Path:
     """A containerd store that holds the images of the archives, filled once per set of archives."""
     target = folders.cache / "seeds" / digest([str(root), *(archive.path.name for archive in archives)])

@@ -154,10 +154,15 @@ class Adding:
 
 
 def add_described(store: Store, values: Mapping[str, str]) -> Adding:
-    """The owner takes a ring with these values into stock."""
+    """The owner takes a ring with these values into stock; a colleague has looked for it before, in vain.
+
+    What is remembered of that look must not hide the ring afterwards.
+    """
     whole_numbers = {name: int(values[name]) for name in ("karat", "quantity")}
     described = store.description("RING", values["selling_price"], whole_numbers["quantity"])
     sent = {**described, **values, **whole_numbers}
+    for path in _searches(str(sent["sku"])).values():
+        store.till.send("GET", path)
     return Adding(store, sent, store.owner.add_item(sent), ())
 
 
@@ -172,6 +177,10 @@ def add_offending(system: JewelryShop, store: Store, offence: str) -> Adding:
 def stored_goods(system: JewelryShop, store: Store) -> list[Row]:
     """All goods of a shop as they are stored, every column."""
     return system.truth.ask("SELECT * FROM inventory_items WHERE tenant_id = %s ORDER BY id", [store.shop.tenant_id])
+
+
+def _searches(sku: str) -> dict[str, str]:
+    return {"stock list": f"/api/inventory/items/?search={sku}", "till search": f"/api/pos/search/products/?q={sku}"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,9 +206,8 @@ def found_by_colleague(adding: Adding) -> Search:
     expect(adding.answer, answered(201), "The ring was not taken into stock")
     item, sku, till = str(adding.answer.told("id")), adding.sent["sku"], adding.store.till
     ways = {
-        "stock list": f"/api/inventory/items/?search={sku}",
+        **_searches(sku),
         "own page": f"/api/inventory/items/{item}/",
-        "till search": f"/api/pos/search/products/?q={sku}",
     }
     found, slowest = [], 0.0
     for name, path in ways.items():
