@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Any, Literal
 
 Outcome = Literal["ok", "fail", "info", "uncopied", "open"]
 
+_NEIGHBOURS = 1.5  # slots between two attempts that are half a slot late and punctual
 _PERCENTILE = 0.99  # of lateness, as the verdict asks for
 _NO_LINE = "the observer wrote no outcome"
 
@@ -128,3 +130,33 @@ def lateness(attempts: Sequence[Attempt]) -> Lateness:
     late = sorted((attempt.start - attempt.planned, attempt.planned) for attempt in attempts)
     p99 = late[min(len(late) - 1, int(len(late) * _PERCENTILE))][0]
     return Lateness(p99, *late[-1])
+
+
+@dataclass(frozen=True, slots=True)
+class Unwatched:
+    """The time in which nobody could have been refused, because nobody asked."""
+
+    share: float = 1.0  # of the whole time, 0 to 1
+    longest: float = float("inf")  # seconds between two attempts
+
+    @property
+    def too_much(self) -> bool:
+        """Whether a share of requests says too little: one attempt in a hundred may be late, so may be the time."""
+        return self.share > 1 - _PERCENTILE
+
+    def __str__(self) -> str:
+        return f"{self.share:.1%} of the time unwatched, {self.longest * 1000:.0f} ms at worst"  # milliseconds
+
+
+def unwatched(attempts: Sequence[Attempt], slot: float) -> Unwatched:
+    """How well a steady stream of attempts, one per `slot` seconds, covered the time; two attempts at least.
+
+    Attempts that are all late by the same time cover it as well as punctual ones. Two neighbours of which each keeps
+    its own planned moment to within half a slot are at most one and a half slots apart; what is beyond is unwatched.
+    """
+    starts = sorted(attempt.start for attempt in attempts)
+    pauses = [later - earlier for earlier, later in pairwise(starts)]
+    if not pauses:
+        return Unwatched()
+    beyond = sum(max(0.0, pause - _NEIGHBOURS * slot) for pause in pauses)
+    return Unwatched(beyond / max(slot, starts[-1] - starts[0]), max(pauses))

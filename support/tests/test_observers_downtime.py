@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from support.observers.attempts import Attempt, Outcome
+from support.observers.attempts import Attempt, Outcome, unwatched
 from support.observers.downtime import HOLD_S, downtime, longest_gap
 
 BEFORE_S, AFTER_S = 15.0, 25.0  # seconds of a healthy service around each simulated outage
@@ -168,3 +168,19 @@ def test_the_longest_gap_counts_the_edges_of_the_window() -> None:
     assert longest_gap(attempts, 0.0, 10.0).seconds == pytest.approx(0.1)
     assert longest_gap(attempts, 0.0, 14.0).seconds == pytest.approx(4.09)
     assert longest_gap([], 0.0, 3.0).seconds == 3.0
+
+
+def starts(*moments: float) -> list[Attempt]:
+    return [attempt(seq, at, at + 0.01) for seq, at in enumerate(moments)]
+
+
+def test_time_is_unwatched_where_neighbours_are_further_apart_than_half_a_slot_of_lateness_explains() -> None:
+    even = [seq / 50 for seq in range(500)]
+    assert unwatched(starts(*even), 1 / 50).share == 0
+    assert not unwatched(starts(*(at + 0.3 for at in even)), 1 / 50).too_much  # all late alike: as dense as punctual
+    held = [at if at < 5 else max(at, 5.2) for at in even]  # a pause of 0.2 s, then all that was due at once
+    seen = unwatched(starts(*held), 1 / 50)
+    assert seen.longest == pytest.approx(0.22)
+    assert seen.share == pytest.approx((0.22 - 0.03) / (held[-1] - held[0]))
+    assert seen.too_much
+    assert unwatched(starts(1.0), 1 / 50).too_much  # one attempt covers nothing

@@ -336,6 +336,8 @@ def test_a_ledger_that_was_read_at_too_few_places_is_unknown() -> None:
 def test_too_few_requests_are_unknown() -> None:
     with pytest.raises(Unknown):
         healing.failed_at_most(3000, 1.0).matches(healing.Looks(replace(SERVICE, attempts=2999)))
+    with pytest.raises(Unknown, match="nobody asked"):
+        healing.failed_at_most(3000, 1.0, 1.0).matches(healing.Looks(replace(SERVICE, longest_gap=1.2), 0.3))
 
 
 def test_a_day_that_is_good_but_late_is_broken() -> None:

@@ -6,12 +6,14 @@ import json
 import shutil
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from support.errors import ExitCode, Refusal
 from support.platforms import toolchain
 from support.platforms.base import Archives, ImageArchive, Need, NodeState, PlatformStatus
+from support.platforms.commands import run
 from support.platforms.embedded import addons, images, machine, network, programs, seed
 from support.platforms.embedded.cache import digest
 from support.platforms.embedded.cluster import Cluster
@@ -213,6 +215,10 @@ class EmbeddedPlatform:
         if shutil.which("podman"):
             self._machines().remove()
         network.down()
+        # The stores of the machines have some ten thousand files each: side by side, and not by Python.
+        stores = [str(path) for path in self.folders.state.glob("nodes/*")]
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(lambda store: run(["rm", "-rf", "--", store], check=False), stores))
         shutil.rmtree(self.folders.state, ignore_errors=True)
 
     def status(self) -> PlatformStatus:

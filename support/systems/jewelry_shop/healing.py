@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from support.matchers import ComplaintMatcher, without_complaints
+from support.observers.attempts import unwatched
 from support.observers.verdicts import Service, service
 from support.systems.jewelry_shop import breaking
 from support.systems.jewelry_shop.breaking import breaker
@@ -119,6 +120,7 @@ class Looks:
     """What customers who looked at goods, or bought some, got while instances were taken away."""
 
     service: Service
+    pause: float = 0.0  # seconds for which the observer itself did not ask, at worst
 
     def __str__(self) -> str:
         return f"{self.service.failed} of {self.service.attempts} failed, longest gap {self.service.longest_gap:.2f} s"
@@ -138,10 +140,12 @@ def served(world: World, number: int) -> Looks:
     world.eventually(count, enough, within, "The customers did not make enough requests")
     journal = traffic.stop()
     attempts = journal.attempts()
-    late = [name for name, rate in journal.rates.items() if journal.lateness_p99(name) > 1 / rate / 2]
-    if journal.interrupted or late:  # half a slot; a share has no bounds to be moved
+    seen = {name: unwatched(journal.attempts(name), 1 / rate) for name, rate in journal.rates.items()}
+    late = [f"{name}: {one}" for name, one in seen.items() if one.too_much]
+    if journal.interrupted or late:
         raise Unknown(f"the observer itself was late or interrupted ({', '.join(late) or journal.end_reason})")
-    return Looks(service(attempts, taken.since, max(one.start for one in attempts)))
+    pause = max(one.longest for one in seen.values())
+    return Looks(service(attempts, taken.since, max(one.start for one in attempts)), pause)
 
 
 def failed_at_most(number: int, percent: float, gap: float | None = None) -> ComplaintMatcher[Looks]:
@@ -156,6 +160,8 @@ def failed_at_most(number: int, percent: float, gap: float | None = None) -> Com
             errors = "; ".join(f"{count} x {text}" for text, count in seen.errors.items())
             found.append(f"{seen.failed} of {seen.attempts} requests failed: {errors}")
         if gap is not None and seen.longest_gap > gap:
+            if seen.longest_gap - looks.pause <= gap:
+                raise Unknown(f"nobody was answered for {seen.longest_gap:.2f} s, nobody asked for {looks.pause:.2f} s")
             found.append(f"nobody was answered for {seen.longest_gap:.2f} s")
         return found
 

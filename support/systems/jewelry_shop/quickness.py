@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from support.evidence.attach import attach_figures, attach_table
 from support.matchers import ComplaintMatcher, without_complaints
-from support.observers.attempts import Attempt
+from support.observers.attempts import Attempt, unwatched
 from support.systems.jewelry_shop.rush import RushStory
 from support.systems.jewelry_shop.samples import Sample, troubles
 from support.systems.jewelry_shop.traffic import LOOKS
@@ -61,9 +61,9 @@ def quickness(world: World) -> Quickness:
     journal = story.traffic.stop()
     since = journal.marks[story.injection.before]
     attempts = [one for one in journal.attempts(LOOKS) if one.planned >= since]
-    late, slot = journal.lateness_p99(LOOKS), 1 / journal.rates[LOOKS]
-    if journal.interrupted or late > slot / 2:  # a share of requests has no bounds that could be moved by it
-        raise Unknown(f"the observer itself was {late * 1000:.0f} ms late or interrupted ({journal.end_reason})")
+    watch = unwatched(journal.attempts(LOOKS), 1 / journal.rates[LOOKS])
+    if journal.interrupted or watch.too_much:
+        raise Unknown(f"the observer itself was late or interrupted ({watch}; {journal.end_reason})")
     seen = read_quickness(attempts, story.samples, story.began, story.traffic.run.to_suite_time)
     rows = [(f"{one.at:.1f} s", one.error, one.suspects) for one in seen.failures]
     attach_table("Failed requests", ["when", "error", "instances"], rows)
