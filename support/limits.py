@@ -12,7 +12,9 @@ from dataclasses import dataclass, fields
 class Limits:
     """Seconds by name. On a slow machine HOLDFAST_PATIENCE multiplies all of them."""
 
-    connect: float = 2.5  # an API server answers in milliseconds; a refusal must come within 5 s, start included
+    connect: float = (
+        1.5  # an API server answers in milliseconds; a refusal must come within 5 s, of which starting takes 3
+    )
     observer_ready: float = 90.0  # first install: namespace, agent on every machine, image already loaded
     shop_answer: float = 12.0  # one call to the shop: its own database deadline of 10 s and 2 s of travel
     short_answer: float = 5.0  # one SQL, Redis or HTTP question that is answered from memory
