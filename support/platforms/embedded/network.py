@@ -48,8 +48,9 @@ def attach(node: Node, pid: int) -> None:
     run(["ip", "link", "add", outside, "master", BRIDGE, "type", "veth", "peer", "name", "eth0", "netns", str(pid)])
     run(["ip", "link", "set", outside, "up"])
     inside = ["nsenter", "-t", str(pid), "-n", "ip"]
-    run([*inside, "address", "add", f"{node.address}/24", "dev", "eth0"])
+    # In this order: the machine adds its routes as soon as it sees the address, and a card that is down takes none.
     run([*inside, "link", "set", "eth0", "up"])
+    run([*inside, "address", "add", f"{node.address}/24", "dev", "eth0"])
 
 
 def down() -> None:
