@@ -168,12 +168,19 @@ def cutting_application_off(system: JewelryShop, seconds: float) -> Fault:
     psql = ["psql", "--no-psqlrc", "--host=/run/postgresql", "--username=postgres", f"--command={query}"]
     return PartsCutOff(
         places=[_place(system, "django", pod) for pod in pods],
-        who=from_text(who.selector),
+        who=_labels(who.selector),
         ways=[Way(pod.name, pod.ip, int(to_whom.port or 0), "sql") for pod in members],
-        to_whom=from_text(to_whom.selector),
+        to_whom=_labels(to_whom.selector),
         severing=[Severing(_place(system, "database", pod), psql) for pod in members],
         seconds=seconds,
     )
+
+
+def _labels(selector: str) -> dict[str, str]:
+    try:
+        return from_text(selector)
+    except ValueError as error:
+        raise Unknown(f"parts can be cut off by a policy only when equal labels select them: {error}") from error
 
 
 def deleting_everything(system: JewelryShop) -> AllPodsDeleted:

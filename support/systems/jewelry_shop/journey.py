@@ -162,7 +162,7 @@ def add_described(store: Store, values: Mapping[str, str]) -> Adding:
     described = store.description("RING", values["selling_price"], whole_numbers["quantity"])
     sent = {**described, **values, **whole_numbers}
     for path in _searches(str(sent["sku"])).values():
-        store.till.send("GET", path)
+        expect(store.till.send("GET", path), answered(200), "A colleague cannot look for what is not there yet")
     return Adding(store, sent, store.owner.add_item(sent), ())
 
 
