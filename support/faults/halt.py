@@ -49,12 +49,14 @@ def _command(cluster: Cluster, remedy: InContainer) -> tuple[bool, str]:
         found = cluster.get("pods", remedy.pod, remedy.namespace)["metadata"]["uid"]
     except NotFound:
         found = ""
-    if found != remedy.uid:
+    if remedy.uid and found != remedy.uid:
         return True, f"pod {remedy.pod} was replaced meanwhile"
+    if not found:
+        return False, f"pod {remedy.pod} is away, and what is to be mended is not gone with it"
     answer = cluster.exec(remedy.namespace, remedy.pod, remedy.command, container=remedy.container, within=_COMMAND_S)
     if answer.code:
         return False, f"the command in {remedy.pod} ended with {answer.code}: {answer.stderr.strip()}"
-    return True, f"processes in {remedy.pod} go on"
+    return True, f"{remedy.pod} goes on"
 
 
 def _put_back(cluster: Cluster, remedy: ByPatch) -> tuple[bool, str]:

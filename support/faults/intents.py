@@ -24,7 +24,10 @@ LABELS = f"{INTENT}=true"
 
 @dataclass(frozen=True, slots=True)
 class InContainer:
-    """Mended by a command in a container, as long as the pod is still the same."""
+    """Mended by a command in a container, as long as the pod is still the same.
+
+    Without a uid whichever pod has the name then is meant: what is to be mended outlives the pod, as a volume does.
+    """
 
     namespace: str
     pod: str

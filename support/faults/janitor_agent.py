@@ -113,8 +113,10 @@ class Janitor:
 
     def _command(self, remedy: Mapping[str, Any]) -> str:
         pod = self.api.get(f"/api/v1/namespaces/{remedy['namespace']}/pods/{remedy['pod']}")
-        if pod is None or pod["metadata"]["uid"] != remedy["uid"]:
+        if remedy["uid"] and (pod is None or pod["metadata"]["uid"] != remedy["uid"]):
             return ""  # replaced meanwhile: what was broken in it is gone with it
+        if pod is None:
+            return f"{remedy['pod']} is away"  # what is to be mended is not: its successor will be asked
         return self.api.command(remedy["namespace"], remedy["pod"], remedy["container"], remedy["command"])
 
     def _is_over(self, machine: str, left: float, noticed: bool) -> bool:

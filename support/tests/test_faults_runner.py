@@ -186,7 +186,7 @@ def test_halt_ends_every_open_fault_and_says_so() -> None:
     faults.inject(NodeCutOff(nodes, "three", 45), alongside=True)  # type: ignore[arg-type]
     told = halt(cluster.as_cluster(), OnPlatform(nodes))  # type: ignore[arg-type]
     assert len(told) == 2
-    assert "processes in db-0 go on" in told[0]
+    assert "db-0 goes on" in told[0]
     assert nodes.calls[-1] == "power_on three"
     assert read_all(cluster.as_cluster()) == []
 

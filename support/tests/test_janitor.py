@@ -138,6 +138,19 @@ def test_a_pod_that_was_replaced_needs_no_mending(world: World) -> None:
     assert world.api.intents == {}
 
 
+def test_what_outlives_a_pod_is_mended_in_its_successor(world: World) -> None:
+    world.api.add(InContainer("shop", "db-0", "", "postgres", ["sh", "-c", "give back"]), run="b")
+    world.api.uid = ""
+    world.let_pass(4)
+    assert world.api.commands == []
+    assert len(world.api.intents) == 1
+    assert "db-0 is away" in world.log[0]
+    world.api.uid = "uid-2"
+    world.let_pass(2)
+    assert world.api.commands == [["sh", "-c", "give back"]]
+    assert world.api.intents == {}
+
+
 def test_a_release_of_a_dead_run_is_taken_back(world: World) -> None:
     world.api.add(BACK, run="b", seconds=600)
     world.let_pass(2)

@@ -36,7 +36,7 @@ BASE_PACKAGES = (
 NODE_PACKAGES = (
     *("containerd", "runc", "containernetworking-plugins", "tini", "ca-certificates"),
     *("iptables", "nftables", "ipset", "conntrack", "iproute2", "iputils-ping", "socat", "ethtool"),
-    *("procps", "kmod", "util-linux", "mount"),
+    *("procps", "kmod", "util-linux", "mount", "e2fsprogs"),
 )
 BASE_IMAGE = "localhost/holdfast/base"
 

@@ -72,7 +72,7 @@ class EmbeddedPlatform:
     @staticmethod
     def _add_ons() -> str:
         """Digest of what a running cluster takes up when it is applied again."""
-        return digest([HERE / "manifests", HERE / "addons.py", addons.FENCES])
+        return digest([HERE / "manifests", HERE / "addons.py", HERE / "entrance.py", addons.FENCES])
 
     def up(self, nodes: int = DEFAULT_NODES, archives: Archives = tuple) -> None:
         machine.require_root()

@@ -16,6 +16,9 @@ fi
 # The host plugs the network card in after the start.
 until ip -4 addr show eth0 2>/dev/null | grep -q inet; do sleep 0.05; done
 sysctl -qw net.ipv4.ip_forward=1
+# What was tried in vain on the way to a lost instance must not claim its port for two more minutes (stock): a later
+# connection from the same port would be sent to the lost one again, also when all others are well. Seconds.
+sysctl -qw net.netfilter.nf_conntrack_tcp_timeout_syn_sent=5 net.netfilter.nf_conntrack_tcp_timeout_fin_wait=10
 
 # Pods neither send nor receive until the agent of the network policies has looked around.
 nft -f /opt/holdfast/closed.nft
@@ -29,6 +32,9 @@ done
 mkdir -p /etc/cni/net.d /etc/containerd
 sed "s/@POD_RANGE@/198.19.$number.0\/24/" /opt/holdfast/cni.conflist > /etc/cni/net.d/10-holdfast.conflist
 cp /opt/holdfast/containerd.toml /etc/containerd/config.toml
+
+# Volumes come before the kubelet, which would take an empty folder for one.
+/opt/holdfast/volume.sh mount-all /opt/local-path-provisioner
 
 for name in kubeadm kubectl kubelet kube-proxy; do ln -sf /opt/holdfast/kube "/usr/local/bin/$name"; done
 

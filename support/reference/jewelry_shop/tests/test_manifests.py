@@ -75,6 +75,22 @@ def test_the_quota_has_room_for_the_largest_size_and_a_tenth_more():
     assert {line: need for line, (need, allowed) in needs.items() if need > allowed * (1 - LEFT_AT_LEAST)} == {}
 
 
+def test_no_part_has_all_its_instances_on_one_machine_while_there_are_others():
+    """A wish is not enough: the scheduler put both fronts on one machine when they had to move, and it was lost next."""
+    for workload in _of_kind("Deployment", "StatefulSet"):
+        if workload["spec"]["replicas"] > 1:
+            (spread,) = workload["spec"]["template"]["spec"]["topologySpreadConstraints"]
+            labels = workload["spec"]["template"]["metadata"]["labels"]
+            assert spread["labelSelector"]["matchLabels"].items() <= labels.items(), workload["metadata"]["name"]
+            told = {name: value for name, value in spread.items() if name != "labelSelector"}
+            assert told == {
+                "maxSkew": 1,
+                "topologyKey": "kubernetes.io/hostname",
+                "whenUnsatisfiable": "DoNotSchedule",
+                "nodeTaintsPolicy": "Honor",  # a lost machine has a taint: its share is made elsewhere
+            }, workload["metadata"]["name"]
+
+
 def test_every_secret_that_a_pod_takes_is_made_at_delivery():
     made = yaml.safe_load((HOME / "secrets.yaml").read_text())
     patches = yaml.safe_load((HOME / "manifests" / "shop-settings.yaml").read_text())
