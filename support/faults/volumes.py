@@ -76,7 +76,7 @@ class VolumeFull(InOneContainer):
         container_state(cluster, self.place, must_be_ready=True)
         self._claim = _claim_at(cluster.get("pods", self.place.pod, self.place.namespace), self.place, self.folder)
         body = cluster.get("persistentvolumeclaims", self._claim, self.place.namespace)
-        claimed = int(parse_quantity(body.get("status", {}).get("capacity", {}).get("storage", "0")))
+        claimed = int(parse_quantity(body.get("status", {}).get("capacity", {}).get("storage", "0")))  # type: ignore[no-untyped-call]
         space = self._space(cluster)
         if space.size > claimed * _ROUNDED_UP:
             raise Refusal(

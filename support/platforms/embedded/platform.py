@@ -159,6 +159,7 @@ class EmbeddedPlatform:
         root = images.node_root(self.folders, self.steps)
         archives = [self._platform_archive(), *archives]
         again = bool(self._facts().get("complete"))
+        same = again and self._facts().get("add_ons") == self._add_ons()
         self._remember(nodes, root, complete=again)
         machines = self._machines(nodes)
         cluster = Cluster(machines)
@@ -179,10 +180,12 @@ class EmbeddedPlatform:
         with self.steps.step("setting up the control plane", usually_s=1 if again else 10):
             cluster.init()
             cluster.wait_for_answer()
-            cluster.grant()
+            if not same:
+                cluster.grant()
         with self.steps.step("adding the other machines and the add-ons", usually_s=1 if again else 8):
             cluster.join()
-            cluster.add_ons()
+            if not same:
+                cluster.add_ons()
         with self.steps.step("waiting until all machines and add-ons are ready", usually_s=15):
             cluster.wait_until_ready(since=0.0 if machines_ran else started)
         self._remember(nodes, root, complete=True, add_ons=self._add_ons())

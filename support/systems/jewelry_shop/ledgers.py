@@ -15,6 +15,7 @@ from support.systems.jewelry_shop.traffic import DIRECT, INSTANCES, MINORITY, SA
 from support.waiting import Deadline, Unknown, eventually
 
 _READ_S = 15.0  # seconds for one reading of a few thousand rows on a busy machine
+_WHOLE_S = 120.0  # seconds in which a former leader is promised to be back (JS-506)
 _CATCH_UP_S = 30.0  # seconds until a follower has replayed what the leader had written when it was asked
 
 _SALES = """
@@ -61,8 +62,28 @@ def read_for_the_shop(traffic: Traffic, fault: float) -> ReadBack:
 
 
 def read_everywhere(system: JewelryShop, traffic: Traffic, fault: float) -> ReadBack:
-    """The ledger on the leader, and on every follower as soon as it has replayed what the leader had."""
+    """The ledger on the leader, and on every follower as soon as it has replayed what the leader had.
+
+    A machine that was away may find its instances taken from it just when they are back: a member that leaves is waited
+    for once more, as long as full redundancy is promised to take. Raises Broken when it stays away.
+    """
     traffic.stop_all()
+    number = system.profile.part("database").number
+    members = int(number) if isinstance(number, int) else 1
+    complete: ComplaintMatcher[ReadBack] = without_complaints(
+        f"the ledger of {members} members",
+        lambda read: [] if len(read.verdicts) >= members else [f"the ledger of {len(read.verdicts)} members: {read}"],
+    )
+    return eventually(
+        lambda _: _read_members(system, traffic, fault),
+        complete,
+        _WHOLE_S,
+        "Not every database member is there to be read",
+        retrying=(QuestionFailed, Unknown),
+    )
+
+
+def _read_members(system: JewelryShop, traffic: Traffic, fault: float) -> ReadBack:
     leader = system.database.leading_pod()
     position = str(system.sql.value(leader.ip, _WRITTEN))
     followers = [pod for pod in system.parts.pods("database") if pod.uid != leader.uid and not pod.leaving]
@@ -148,10 +169,6 @@ def _rows(system: JewelryShop, host: str, traffic: Traffic) -> list[StoredRow]:
     ]
     direct = system.sql.ask(host, _DIRECT, [traffic.ledger], within=_READ_S)
     return [row for row in rows if row] + [_direct(traffic.ledger, row) for row in direct]
-
-
-def _sold(ledger: str, row: Row) -> StoredRow | None:
-    return row_of_sale(str(row["note"]), ledger, str(row["item"]), int(row["quantity"]), _facts(row))
 
 
 def _direct(ledger: str, row: Row) -> StoredRow:

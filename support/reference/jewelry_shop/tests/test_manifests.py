@@ -76,7 +76,7 @@ def test_the_quota_has_room_for_the_largest_size_and_a_tenth_more():
 
 
 def test_no_part_has_all_its_instances_on_one_machine_while_there_are_others():
-    """A wish is not enough: the scheduler put both fronts on one machine when they had to move, and it was lost next."""
+    """A wish is not enough: both fronts were on one machine when they had had to move, and that was lost next."""
     for workload in _of_kind("Deployment", "StatefulSet"):
         if workload["spec"]["replicas"] > 1:
             (spread,) = workload["spec"]["template"]["spec"]["topologySpreadConstraints"]
