@@ -43,6 +43,12 @@ def supervisor_freezes(context: BehaveContext, span: Duration) -> None:
     context.world.things.put(incidents.freeze_supervisor(context.world, span))
 
 
+@when('the volume of the leading database member is full for "{span:Duration}"')
+def leading_member_has_no_space(context: BehaveContext, span: Duration) -> None:
+    """The leader has no space left to write to; the others have."""
+    context.world.things.put(incidents.fill_volume(context.world, span))
+
+
 @when('the {follower:Follower} of the database freezes for "{span:Duration}"')
 def follower_freezes(context: BehaveContext, follower: str, span: Duration) -> None:
     """A follower and its supervisor stand still."""

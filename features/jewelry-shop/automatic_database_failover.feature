@@ -55,6 +55,13 @@ Feature: Automatic database failover
       Then every confirmed sale is stored exactly once on every member
       And indexes and tables of the sales are sound
 
+    @JS-504 @disruptive @needs.sized_volumes
+    Scenario: No confirmed sale is lost when the leading member has no space left to write to
+      Given customers of "Goldregen" buy "20" times a second
+      When the volume of the leading database member is full for "30 seconds"
+      Then one member leads and "2" followers stream again within "120 seconds"
+      And every confirmed sale is stored exactly once on every member
+
     @JS-508 @disruptive
     Scenario: A frozen supervisor never lets two members confirm sales
       Given customers of "Goldregen" buy "20" times a second

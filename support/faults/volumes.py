@@ -75,9 +75,8 @@ class VolumeFull(InOneContainer):
         """The pod is ready, its volume is a claimed one, has the size of the claim, and space is left."""
         container_state(cluster, self.place, must_be_ready=True)
         self._claim = _claim_at(cluster.get("pods", self.place.pod, self.place.namespace), self.place, self.folder)
-        body = cluster.get("persistentvolumeclaims", self._claim, self.place.namespace)
-        claimed = int(parse_quantity(body.get("status", {}).get("capacity", {}).get("storage", "0")))  # type: ignore[no-untyped-call]
         space = self._space(cluster)
+        claimed = _claimed(cluster, self.place.namespace, self._claim)
         if space.size > claimed * _ROUNDED_UP:
             raise Refusal(
                 f"The volume {self._claim} has no size of its own ({space.size} bytes where {claimed} are claimed): "
@@ -136,6 +135,20 @@ class VolumeFull(InOneContainer):
     def _exec(self, cluster: Cluster, script: str, *words: str) -> ExecResult:
         place, command = self.place, ["sh", "-c", script, self.kind, *words]
         return cluster.exec(place.namespace, place.pod, command, container=place.container, within=_COMMAND_S)
+
+
+def lacking(cluster: Cluster, place: Place, folder: str) -> str:
+    """Why the volume of a ready container at `folder` could not be filled; empty when it could."""
+    try:
+        VolumeFull(place, folder, 0.0).precheck(cluster)
+    except (Refusal, FaultFailed) as error:
+        return str(error)
+    return ""
+
+
+def _claimed(cluster: Cluster, namespace: str, claim: str) -> int:
+    capacity = cluster.get("persistentvolumeclaims", claim, namespace).get("status", {}).get("capacity", {})
+    return int(parse_quantity(capacity.get("storage", "0")))  # type: ignore[no-untyped-call]
 
 
 def _read(told: str) -> _Space:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable
 from functools import cached_property
 
 from support.cluster import ApiError, Cluster, Json
+from support.faults import volumes
+from support.faults.processes import Place
 from support.platforms.base import Platform
 from support.profiles import Profile
 from support.running import fence_gate
@@ -32,6 +34,7 @@ class Needs:
             "metrics": self._metrics,
             "ingress": self._ingress,
             "fences": self._fences,
+            "sized_volumes": self._sized_volumes,
         }
         if word in special:
             return special[word]()
@@ -62,6 +65,17 @@ class Needs:
         if not self._profile.capabilities.fences:
             return "the profile says that fences are not available here"
         return fence_gate.lacking(self._cluster, self._run)
+
+    def _sized_volumes(self) -> str:
+        """Where nobody can be asked, nothing is lacking: the fault itself refuses a volume without a size."""
+        part = self._profile.part("database")
+        pods = self._cluster.list("pods", self._profile.kube.namespace, part.selector)
+        ready = [body["metadata"]["name"] for body in pods if _is_ready(body)]
+        if not (part.volume and ready):
+            return ""
+        return volumes.lacking(
+            self._cluster, Place(self._profile.kube.namespace, ready[0], part.container), part.volume.path
+        )
 
     def _ingress(self) -> str:
         found = self._cluster.list("ingresses", self._profile.kube.namespace)

@@ -49,6 +49,7 @@ _PLATFORM_NEEDS = {
     "needs.metrics": "a metrics API that answers",
     "needs.ingress": "a public entrance",
     "needs.fences": "enforced network policies",
+    "needs.sized_volumes": "volumes that are as large as their claims, not as the disk of their machine",
     "needs.cluster_for_itself": "nobody else on the cluster",
 }
 

@@ -18,6 +18,7 @@ from support.faults.policies import PartsCutOff, Severing
 from support.faults.processes import Place, ProcessesFrozen, ProcessesKilled
 from support.faults.roles import DatabaseSwitchover, HandoverAsked
 from support.faults.scripts import DATABASE_MEMBER, Processes
+from support.faults.volumes import VolumeFull
 from support.faults.workers import ChildKilled, WorkerLost
 from support.platforms.base import NodeFaults
 from support.systems.jewelry_shop.parts import Pod
@@ -137,6 +138,14 @@ def freezing_supervisor(system: JewelryShop, pod: Pod, seconds: float) -> Fault:
 def hanging(system: JewelryShop, pod: Pod, seconds: float) -> Fault:
     """The main process of a background worker stops without ending; its children go on."""
     return ProcessesFrozen([_place(system, "worker", pod)], [Processes.MAIN], seconds)
+
+
+def filling(system: JewelryShop, pod: Pod, seconds: float) -> Fault:
+    """The volume of a database member has no space left for so many seconds."""
+    volume = system.profile.part("database").volume
+    if volume is None:
+        raise Unknown("the profile does not say where a database member has its volume")
+    return VolumeFull(_place(system, "database", pod), volume.path, seconds)
 
 
 def losing_worker(system: JewelryShop, pod: Pod) -> Fault:

@@ -45,6 +45,12 @@ def freeze_leader(world: World, seconds: float) -> Failover:
     return strike(world, lambda pod: breaking.freezing(system, "database", [pod], seconds), FailoverSettings.takeover)
 
 
+def fill_volume(world: World, seconds: float) -> Failover:
+    """The leading member has no space left to write to."""
+    system = world.jewelry
+    return strike(world, lambda pod: breaking.filling(system, pod, seconds), FailoverSettings.restart)
+
+
 def freeze_supervisor(world: World, seconds: float) -> Failover:
     """Only the supervisor of the leading member stops."""
     system = world.jewelry

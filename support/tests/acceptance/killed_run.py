@@ -15,6 +15,7 @@ from support.faults.policies import PartsCutOff
 from support.faults.processes import Place, ProcessesFrozen, ProcessesKilled
 from support.faults.releases import Released
 from support.faults.scripts import Processes
+from support.faults.volumes import VolumeFull
 from support.limits import Limits
 from support.paths import state_dir
 from support.platforms.embedded.platform import EmbeddedPlatform
@@ -24,6 +25,8 @@ from support.waiting import SYSTEM_CLOCK
 _SHOP = "jewelry-shop"
 MACHINE = "holdfast-3"
 SERVER = Place(_SHOP, "redis-2", "redis")
+STORE = Place(_SHOP, "jewelry-shop-db-2", "postgres")
+VOLUME = "/var/lib/postgresql/data"
 _STATELESS = "nginx"
 _CHANGE = {"metadata": {"annotations": {"holdfast.dev/tried": "a release that nobody ends"}}}
 
@@ -39,6 +42,7 @@ FAULTS: Mapping[str, Callable[[float], Fault]] = {
     "parts-cut-off": lambda seconds: PartsCutOff(
         [Place(_SHOP, "redis-sentinel-2", "sentinel")], _WATCHER, [_WAY], _CACHE, [], seconds
     ),
+    "volume-full": lambda seconds: VolumeFull(STORE, VOLUME, seconds),
     "machine-freeze": lambda seconds: NodeFrozen(EmbeddedPlatform().node_faults, MACHINE, seconds),
     "machine-cut-off": lambda seconds: NodeCutOff(EmbeddedPlatform().node_faults, MACHINE, seconds),
     "machine-power-off": lambda seconds: NodePowerOff(EmbeddedPlatform().node_faults, MACHINE, seconds),

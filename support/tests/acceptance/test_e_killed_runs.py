@@ -17,13 +17,14 @@ import pytest
 
 from support.faults.base import _MENDED_AFTER_S
 from support.faults.guards import is_ready
+from support.faults.processes import Place
 from support.paths import project_dir
 from support.platforms import kubectl
 from support.platforms.base import NodeFaults
 from support.platforms.commands import CommandFailed
 from support.platforms.embedded.platform import EmbeddedPlatform
 from support.tests.acceptance.conftest import within
-from support.tests.acceptance.killed_run import FAULTS, MACHINE, SERVER
+from support.tests.acceptance.killed_run import FAULTS, MACHINE, SERVER, STORE, VOLUME
 from support.waiting import SYSTEM_CLOCK
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.killed]
@@ -65,6 +66,7 @@ def left() -> list[str]:
     found += ["the release"] if "holdfast.dev/tried" in template else []
     # None of the shop's own policies says who is not let in.
     found += ["a cut"] if "NotIn" in json.dumps(listed("-n", "jewelry-shop", "get", "networkpolicies")) else []
+    found += ["no space"] if there(STORE, f"ls -A {VOLUME} | grep holdfast || true") else []
     return found + (["stopped processes"] if stopped() else [])
 
 
@@ -78,13 +80,17 @@ def _machine(faults: NodeFaults) -> str:
 
 
 def stopped() -> bool:
-    script = "grep -l '^State:.T' /proc/[0-9]*/status 2>/dev/null || true"
-    words = ["-n", "jewelry-shop", "exec", SERVER.pod, "--", "sh", "-c", script]
+    return there(SERVER, "grep -l '^State:.T' /proc/[0-9]*/status 2>/dev/null || true")
+
+
+def there(place: Place, script: str) -> bool:
+    """Whether a script finds something in a container."""
+    words = ["-n", place.namespace, "exec", place.pod, "--", "sh", "-c", script]
     try:
         return bool(kubectl.run(EmbeddedPlatform(), words).strip())
     except CommandFailed:
         # A container that is away has nothing of the fault in it; one that is there and cannot be asked is no proof.
-        found = listed("-n", "jewelry-shop", "get", "pods", "--field-selector", f"metadata.name={SERVER.pod}")
+        found = listed("-n", place.namespace, "get", "pods", "--field-selector", f"metadata.name={place.pod}")
         return any(map(is_ready, found))
 
 
