@@ -155,5 +155,12 @@ def needs(folders: Folders) -> list[Need]:
         ),
         Need("disk", free >= DISK_WARM_GIB, f"{free:.0f} GiB free", f"free {DISK_COLD_GIB} GiB for a first `up`"),
         Need("memory", memory_gib() >= MEMORY_GIB, f"{memory_gib():.0f} GiB", f"{MEMORY_GIB} GiB are needed"),
+        Need(
+            "loop devices",
+            True,
+            "volumes are as large as their claims"
+            if Path("/dev/loop-control").exists()
+            else "none: volumes have no size",
+        ),
         Need("control groups", True, f"version {cgroup_version()}", ""),
     ]

@@ -42,16 +42,20 @@ def test_after_a_power_cut_up_brings_everything_back_with_its_data(run: Run) -> 
 
 
 def _traces() -> dict[str, str]:
-    """What a cluster could leave on a machine: mounts, links, routes, tables, control groups, processes."""
+    """What a cluster could leave on a machine: disks, mounts, links, routes, tables, groups, processes."""
 
     def asked(*words: str) -> str:
         return subprocess.run(words, capture_output=True, text=True, check=False).stdout
 
+    disks = [
+        line for line in asked("losetup", "--list", "--noheadings").splitlines() if "local-path-provisioner" in line
+    ]
     groups = [str(path) for path in Path("/sys/fs/cgroup").glob("*/holdfast")]
     ours = ("conmon", "/opt/holdfast/init.sh", "containerd", "kubelet")
     processes = [line for line in asked("ps", "-eo", "args").splitlines() if any(word in line for word in ours)]
     mounts = [line for line in Path("/proc/self/mounts").read_text().splitlines() if "holdfast" in line]
     return {
+        "disks": "\n".join(disks),
         "mounts": "\n".join(mounts),
         "links": "\n".join(
             line for line in asked("ip", "-brief", "link").splitlines() if line.startswith(("holdfast", "hf-"))
