@@ -57,11 +57,8 @@ done
 
 _STATES = """
 for pid in "$@"; do
-    if [ -r "/proc/$pid/stat" ]; then
-        sed 's/^\\([0-9]*\\) .*) \\(.\\) .*/\\1 \\2/' "/proc/$pid/stat"
-    else
-        echo "$pid gone"
-    fi
+    # It may end between two looks, or while it is read.
+    sed 's/^\\([0-9]*\\) .*) \\(.\\) .*/\\1 \\2/' "/proc/$pid/stat" 2>/dev/null || echo "$pid gone"
 done
 """
 
