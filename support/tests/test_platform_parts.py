@@ -80,7 +80,10 @@ def test_limits_never_exceed_the_machines_own(monkeypatch: pytest.MonkeyPatch) -
 def test_the_machines_share_what_the_host_has(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.cpu_count", lambda: 2)
     monkeypatch.setattr(machine, "memory_gib", lambda: 24.0)
-    assert kubeadm.kubelet_settings(3)["systemReserved"] == {"cpu": "1334m", "memory": "16384Mi"}
+    memory = "16384Mi"  # 8 of the 24 GiB for each machine; of the 2000 millicores 593, and 220 more for the first
+    assert kubeadm.kubelet_settings(3)["systemReserved"] == {"cpu": "1407m", "memory": memory}
+    assert kubeadm.kubelet_patch(3) == {"systemReserved": {"cpu": "1187m", "memory": memory}}
+    assert kubeadm.kubelet_patch(1)["systemReserved"]["cpu"] == "0m"
 
 
 def test_nodes_have_fixed_names_and_addresses() -> None:

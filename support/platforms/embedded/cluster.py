@@ -114,7 +114,9 @@ class Cluster:
             settings = list(yaml.safe_load_all(kubeadm.init_settings(self.first, self._token())))
             settings[-1] = kubeadm.kubelet_settings(len(self.machines.nodes))
             self._write(self.first, "init.yaml", yaml.safe_dump_all(settings))
-            for name, patch in yaml.safe_load((HERE / "node" / "patches.yaml").read_text()).items():
+            patches = yaml.safe_load((HERE / "node" / "patches.yaml").read_text())
+            patches["kubeletconfiguration+strategic.yaml"] = kubeadm.kubelet_patch(len(self.machines.nodes))
+            for name, patch in patches.items():
                 self._write(self.first, f"patches/{name}", yaml.safe_dump(patch))
             self._wait_for_containerd(self.first)
             flags = ["--ignore-preflight-errors=all", "--skip-phases=preflight,addon/kube-proxy,addon/coredns"]

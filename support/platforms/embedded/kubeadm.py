@@ -17,6 +17,9 @@ SOCKET = "unix:///run/containerd/containerd.sock"
 NOT_READY_AFTER_S = 16
 # Seconds that pods stay bound to a machine that is not ready (stock: 300), short so that a run can watch the move.
 EVICT_AFTER_S = 30
+# Millicores that the parts beside the control plane ask for: with an even share for each machine this one was full when
+# another was lost, and an instance that had to come to it found no room.
+_CONTROL_PLANE_M = 220
 
 
 def _arguments(**values: str) -> list[dict[str, str]]:
@@ -72,11 +75,22 @@ def init_settings(node: Node, token: str) -> str:
     return yaml.safe_dump_all([init, cluster, kubelet_settings()])
 
 
-def kubelet_settings(nodes: int = 1) -> Document:
-    """Configuration of every kubelet; each machine offers its share of what the host really has."""
+def _reserved(nodes: int, own: int = 0) -> dict[str, str]:
+    """What a machine does not offer, so that all together offer what the host really has; `own` in millicores."""
     cores = (os.cpu_count() or 1) * 1000  # a core has 1000 millicores
     memory = int(machine.memory_gib() * 1024)
-    reserved = {"cpu": f"{cores - cores // nodes}m", "memory": f"{memory - memory // nodes}Mi"}
+    share = (cores - _CONTROL_PLANE_M) // nodes + own
+    return {"cpu": f"{cores - share}m", "memory": f"{memory - memory // nodes}Mi"}
+
+
+def kubelet_patch(nodes: int) -> Document:
+    """What the control plane's machine offers beyond the share of every machine: what its own parts ask for."""
+    return {"systemReserved": _reserved(nodes, _CONTROL_PLANE_M)}
+
+
+def kubelet_settings(nodes: int = 1) -> Document:
+    """Configuration of every kubelet; each machine offers its share of what the host really has."""
+    reserved = _reserved(nodes)
     return {
         "apiVersion": "kubelet.config.k8s.io/v1beta1",
         "kind": "KubeletConfiguration",
