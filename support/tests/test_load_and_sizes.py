@@ -68,8 +68,8 @@ def test_the_load_ends_by_itself_and_its_token_is_in_the_secret_only() -> None:
 def test_a_rush_comes_in_two_steps_and_every_request_of_both_is_counted() -> None:
     system: Any = SimpleNamespace(profile=load_profile("jewelry-shop"))
     plan = rush.plan(system, 180.0, "http://x/", {})
-    assert (plan.first, plan.rising, plan.rate, plan.seconds) == (56, 60, 84, 180)
-    assert plan.requests == 56 * 60 + 84 * 120
+    assert (plan.first, plan.rising, plan.rate, plan.seconds) == (48, 60, 72, 180)
+    assert plan.requests == 48 * 60 + 72 * 120
 
 
 def pod(name: str, ip: str) -> dict[str, Any]:
