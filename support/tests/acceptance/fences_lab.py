@@ -46,7 +46,9 @@ def _in(place: str, *words: str) -> list[str]:
 
 def build() -> None:
     """Two machines on a switch, their pods on links called veth, a Service in the place of kube-proxy's."""
-    run("mount -t tmpfs none /run/netns", "ip link set lo up", "ip link add sw0 type bridge", "ip link set sw0 up")
+    # A machine on which nobody has named a namespace yet does not have the folder.
+    run("mkdir -p /run/netns", "mount -t tmpfs none /run/netns")
+    run("ip link set lo up", "ip link add sw0 type bridge", "ip link set sw0 up")
     for one in _MACHINES:
         run(
             f"ip netns add m{one}",
