@@ -17,13 +17,14 @@ WORKLOADS = 6  # coredns, local-path, metrics-server, network-policies, contour,
 FENCES = HERE / "fences"  # the agent of the network policies; its code travels in a ConfigMap
 
 
-def manifests(folders: Folders, own: Sequence[str] = OWN) -> str:
-    """All objects of the add-ons as one YAML text: our own ones, by file, and the entrance."""
+def manifests(folders: Folders, own: Sequence[str] = OWN, control_plane: str = "") -> str:
+    """All objects of the add-ons as one YAML text: our own ones, by file, and the entrance (see there)."""
     text = "\n---\n".join((HERE / "manifests" / name).read_text() for name in own)
     code = [fences_code()] if "network-policies.yaml" in own else []
     text = text.replace("@FENCES_DIGEST@", digest([FENCES]))  # other code makes new pods
+    entrance_text = yaml.safe_dump_all(entrance.manifests(folders, control_plane))
     # The code comes first: a pod that is made anew must find the new one.
-    return "\n---\n".join([yaml.safe_dump_all(code), text, yaml.safe_dump_all(entrance.manifests(folders))])
+    return "\n---\n".join([yaml.safe_dump_all(code), text, entrance_text])
 
 
 def fences_code() -> dict[str, Any]:

@@ -172,9 +172,8 @@ class Cluster:
 
     def add_ons(self) -> None:
         """Apply DNS, storage, metrics and entrance; what is there already stays as it is."""
-        self.kubectl(
-            "apply", "--server-side", "--force-conflicts", "-f", "-", stdin=addons.manifests(self.machines.folders)
-        )
+        text = addons.manifests(self.machines.folders, control_plane=self.first.address)
+        self.kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", stdin=text)
 
     def answers(self, within: float = 2.0) -> bool:
         """Whether the API server says that it is ready; `within` in seconds."""
