@@ -86,9 +86,12 @@ def _logging(**_kwargs: Any) -> None:
 @worker_init.connect
 def _prepare(**_kwargs: Any) -> None:
     import django
+    from celery.apps import worker as worker_program
 
     tick.forget_stop()
     django.setup()
+    # The library says on its standard output, as plain text, that it ends; every line of the journal is JSON.
+    worker_program.safe_say = lambda *_words: None
 
 
 @worker_shutting_down.connect
