@@ -10,6 +10,7 @@ from hamcrest import equal_to, greater_than
 from kubernetes.utils.quantity import parse_quantity
 
 from support.cluster.client import Cluster
+from support.cluster.errors import ApiError
 from support.cluster.execution import ExecResult
 from support.errors import ExitCode, Refusal
 from support.faults.intents import InContainer, Remedy
@@ -138,11 +139,13 @@ class VolumeFull(InOneContainer):
 
 
 def lacking(cluster: Cluster, place: Place, folder: str) -> str:
-    """Why the volume of a ready container at `folder` could not be filled; empty when it could."""
+    """Why the volume of a ready container at `folder` has no size; empty when it has, or when nobody can tell."""
     try:
         VolumeFull(place, folder, 0.0).precheck(cluster)
-    except (Refusal, FaultFailed) as error:
+    except Refusal as error:
         return str(error)
+    except (FaultFailed, ApiError):  # no reason to leave a promise out: the fault itself will say it
+        return ""
     return ""
 
 

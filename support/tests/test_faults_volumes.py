@@ -15,7 +15,7 @@ from support.faults.halt import halt
 from support.faults.intents import InContainer, read_all
 from support.faults.processes import Place
 from support.faults.proof import FaultFailed
-from support.faults.volumes import VolumeFull
+from support.faults.volumes import VolumeFull, lacking
 from support.tests.faults_fakes import FakeCluster, ready_pod, shop
 from support.tests.test_faults_runner import OnPlatform, runner
 
@@ -104,6 +104,15 @@ def test_files_of_an_earlier_fault_are_noticed() -> None:
     disk.full = True
     with pytest.raises(FaultFailed, match="earlier fault"):
         runner(with_volume(disk)).inject(full())
+
+
+def test_only_a_volume_without_a_size_is_a_lack() -> None:
+    place = Place("shop", "db-0", "postgres")
+    assert "no size of its own" in lacking(with_volume(Disk(size=80 * GIB)).as_cluster(), place, FOLDER)
+    left = Disk()
+    left.full = True
+    for disk in (Disk(), left):
+        assert lacking(with_volume(disk).as_cluster(), place, FOLDER) == ""
 
 
 def test_halt_waits_for_the_successor_of_a_pod_that_is_away() -> None:
