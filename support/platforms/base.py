@@ -15,6 +15,7 @@ class NodeState:
     name: str
     powered: bool
     detail: str
+    since: float = 0.0  # when it was last given power, in seconds of the wall clock; 0: not known
 
 
 @dataclass(frozen=True)

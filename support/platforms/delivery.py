@@ -26,12 +26,15 @@ from support.paths import project_dir
 from support.platforms import kubectl
 from support.platforms.base import ImageArchive, Platform
 from support.platforms.commands import CommandFailed
+from support.platforms.freshness import pod_ready
 from support.progress import Steps
 from support.waiting import SYSTEM_CLOCK
 
 # Seconds until everything must be ready: the promise's limit (JS-101, bar B13).
 READY_WITHIN_S = 180.0
 USUALLY_S = 50.0
+RETURN_S = 15.0  # usually, after all machines had lost their power
+MISSING = "is missing"
 # Characters of Django's signing key: the contract asks for at least 50.
 SIGNING_KEY_LENGTH = 64
 # Annotations of the namespace: digests of the manifests and images last applied, and the sabotage that it carries.
@@ -154,9 +157,13 @@ class _Delivery:
             steps.say(f"{self.system.name} {reason}; delivering it anew")
             restore_sizes(self.platform)
             self.remove()
-        if not self.overlay and self.running_as_delivered():
-            steps.say(f" ok {self.system.name} runs")
-            return
+        if not self.overlay and self.as_delivered():
+            if self.comes_back_by_itself():
+                with steps.step(f"waiting until {self.system.name} is back", usually_s=RETURN_S):
+                    self.wait()
+            if not self.not_ready():
+                steps.say(f" ok {self.system.name} runs")
+                return
         with steps.step(f"delivering {self.system.name}", usually_s=USUALLY_S):
             self.apply()
             self.wait()
@@ -186,10 +193,21 @@ class _Delivery:
         text = self._kubectl("kustomize", "--load-restrictor=LoadRestrictionsNone", str(folder))
         return [document for document in yaml.safe_load_all(text) if document]
 
-    def running_as_delivered(self) -> bool:
-        """Whether the last delivery was of these very manifests, and everything is ready."""
+    def as_delivered(self) -> bool:
+        """Whether the last delivery was of these very manifests."""
         stamp = self._namespace_annotations().get(STAMP)
-        return stamp is not None and stamp == self._stamp(self.rendered()) and not self.not_ready()
+        return stamp is not None and stamp == self._stamp(self.rendered())
+
+    @cached_property
+    def powered_since(self) -> dict[str, float]:
+        """When each machine was last given power, in seconds of the wall clock; empty where nobody knows."""
+        return {node.name: node.since for node in self.platform.status().nodes if node.since}
+
+    def comes_back_by_itself(self) -> bool:
+        """Whether all that it lacks are instances whose machines got their power a moment ago."""
+        lately = max(self.powered_since.values(), default=0.0) > time.time() - READY_WITHIN_S
+        lacking = self.not_ready()
+        return lately and bool(lacking) and not any(complaint.endswith(MISSING) for complaint in lacking)
 
     def _namespace_annotations(self) -> Object:
         listed = json.loads(self._kubectl("get", "namespaces", "-o", "json"))["items"]
@@ -261,17 +279,30 @@ class _Delivery:
             SYSTEM_CLOCK.sleep(1.0)  # seconds between two looks
 
     def not_ready(self) -> list[str]:
-        """Parts that are not complete at their present revision, by name with their figures."""
-        listed = json.loads(self._in_namespace("get", "deployments,statefulsets,jobs", "-o", "json"))["items"]
+        """Parts that are not complete at their present revision, by name with their figures.
+
+        An instance that has not started since its machine got its power back is none, whatever the API still says.
+        """
+        listed = json.loads(self._in_namespace("get", "deployments,statefulsets,jobs,pods", "-o", "json"))["items"]
         found = {(item["kind"], item["metadata"]["name"]): item for item in listed}
         lacking = []
         for part in self.system.delivery["wait_for"]:
             kind, name = part.split("/")
             item = found.get((kind, name))
             if item is None:
-                lacking.append(f"{name} is missing")
+                lacking.append(f"{name} {MISSING}")
             elif complaint := _complaint(item):
                 lacking.append(f"{name} {complaint}")
+        return lacking + self._not_back([item for item in listed if item["kind"] == "Pod"])
+
+    def _not_back(self, pods: list[Object]) -> list[str]:
+        parts = tuple(f"{part.split('/')[1]}-" for part in self.system.delivery["wait_for"])
+        lacking = []
+        for pod in [pod for pod in pods if pod["metadata"]["name"].startswith(parts)]:
+            since = self.powered_since.get(pod["spec"].get("nodeName", ""), 0.0)
+            over = pod["metadata"].get("deletionTimestamp") or pod["status"].get("phase") == "Failed"
+            if since and not over and not pod_ready(pod, since):
+                lacking.append(f"{pod['metadata']['name']} is not back since its machine got its power")
         return lacking
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from unittest.mock import MagicMock
 
 import pytest
 
 from support.errors import Refusal
-from support.platforms import delivery, kubectl, sabotage
-from support.platforms.base import ImageArchive
+from support.platforms import delivery, freshness, kubectl, sabotage
+from support.platforms.base import ImageArchive, NodeState
 from support.platforms.commands import CommandFailed
 from support.platforms.embedded.platform import EmbeddedPlatform
 from support.progress import Steps
@@ -44,6 +45,35 @@ def test_secrets_are_long_and_never_the_same() -> None:
     assert len(values) == 20
     assert all(len(value) >= 43 for value in values)  # characters: 32 bytes in base64
     assert len(delivery.generated("signing_key")) == delivery.SIGNING_KEY_LENGTH
+
+
+def test_an_instance_of_before_a_power_cut_is_not_taken_for_a_running_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    started = "2026-01-02T10:00:00Z"
+    pod = {
+        "kind": "Pod",
+        "metadata": {"name": "django-1"},
+        "spec": {"nodeName": "holdfast-2"},
+        "status": {
+            "phase": "Running",
+            "conditions": [{"type": "Ready", "status": "True"}],
+            "containerStatuses": [{"state": {"running": {"startedAt": started}}}],
+        },
+    }
+    others = [{**pod, "metadata": {"name": "stranger-1"}}, {**pod, "spec": {"nodeName": "holdfast-1"}}]
+    listed = json.dumps({"items": [_workload(), pod, *others]})
+    monkeypatch.setattr(kubectl, "run", lambda *_, **__: listed)
+    platform = MagicMock()
+    start = freshness.seconds(started)
+
+    def lacking(since: float) -> list[str]:
+        platform.status.return_value.nodes = [NodeState("holdfast-2", powered=True, detail="", since=since)]
+        system = delivery.System("jewelry-shop")
+        monkeypatch.setitem(system.delivery, "wait_for", ["Deployment/django"])
+        return delivery._Delivery(system, platform).not_ready()
+
+    assert lacking(since=start - 5) == []  # seconds
+    assert lacking(since=start + 5) == ["django-1 is not back since its machine got its power"]
+    assert lacking(since=0.0) == []
 
 
 class FakeKubectl:

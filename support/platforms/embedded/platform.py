@@ -230,7 +230,10 @@ class EmbeddedPlatform:
             return PlatformStatus(self.name, running=False, summary="there is no cluster; `holdfast up` makes one")
         machines = self._machines()
         running = machines.running()
-        nodes = [NodeState(node.name, node in running, node.address) for node in machines.nodes]
+        since = {container.name: container.started for container in machines.podman.containers()}
+        nodes = [
+            NodeState(node.name, node in running, node.address, since.get(node.name, 0.0)) for node in machines.nodes
+        ]
         missing = Cluster(machines).not_ready() if running else ["all machines are off"]
         summary = "ready" if not missing else f"not ready: {', '.join(missing)}; `holdfast up` repairs it"
         return PlatformStatus(self.name, running=not missing, summary=summary, nodes=nodes)

@@ -18,6 +18,7 @@ class Container:
     name: str
     state: str
     pid: int
+    started: float = 0.0  # seconds of the wall clock
 
     @property
     def alive(self) -> bool:
@@ -72,7 +73,10 @@ class Podman:
             rows = json.loads(self("ps", "--all", "--format", "json") or "[]")
         except (CommandFailed, ValueError):
             return []
-        return [Container(row["Names"][0], row["State"], int(row.get("Pid") or 0)) for row in rows]
+        return [
+            Container(row["Names"][0], row["State"], int(row.get("Pid") or 0), float(row.get("StartedAt") or 0))
+            for row in rows
+        ]
 
     def container(self, name: str) -> Container | None:
         """One container by name."""

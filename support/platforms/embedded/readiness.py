@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Any
 
 from support.platforms.embedded import addons
-
-Object = dict[str, Any]
+from support.platforms.freshness import Object, condition, pod_ready, seconds
 
 
 def missing(items: Sequence[Object], machines: Sequence[str], since: float) -> list[str]:
@@ -20,30 +17,14 @@ def missing(items: Sequence[Object], machines: Sequence[str], since: float) -> l
     if len(workloads) < addons.WORKLOADS:
         lacking.append("add-ons")
     lacking += [item["metadata"]["name"] for item in workloads if not _complete(item)]
-    lacking += [item["metadata"]["name"] for item in own if item["kind"] == "Pod" and not _pod_ready(item, since)]
+    lacking += [item["metadata"]["name"] for item in own if item["kind"] == "Pod" and not pod_ready(item, since)]
     return lacking
 
 
-def _seconds(stamp: str) -> float:
-    return datetime.fromisoformat(stamp).timestamp()
-
-
-def _condition(item: Object, kind: str) -> Object:
-    return next((c for c in item["status"].get("conditions", []) if c["type"] == kind), {})
-
-
 def _node_ready(node: Object, since: float) -> bool:
-    condition = _condition(node, "Ready")
+    ready = condition(node, "Ready")
     # Times of the API are whole seconds.
-    return condition.get("status") == "True" and _seconds(condition["lastHeartbeatTime"]) + 1 >= since
-
-
-def _pod_ready(pod: Object, since: float) -> bool:
-    if pod["status"].get("phase") == "Succeeded":
-        return True
-    running = [status.get("state", {}).get("running") for status in pod["status"].get("containerStatuses", [])]
-    fresh = all(state and _seconds(state["startedAt"]) + 1 >= since for state in running)
-    return _condition(pod, "Ready").get("status") == "True" and fresh
+    return ready.get("status") == "True" and seconds(ready["lastHeartbeatTime"]) + 1 >= since
 
 
 def _complete(workload: Object) -> bool:
