@@ -38,4 +38,4 @@ def before_scenario(context: Any, scenario: Any) -> None:
 def after_scenario(context: Any, scenario: Any) -> None:
     """Evidence, clean-up, invariants; what is wrong there fails the scenario."""
     if "world" in context:
-        lifecycle.finish(context.world, failed=scenario.status.has_failed())
+        lifecycle.finish(context.world, failed=scenario.status.has_failed(), abort=context.abort)

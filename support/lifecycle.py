@@ -6,8 +6,8 @@ import itertools
 import os
 import signal
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
-from types import FrameType
 from typing import Any, NoReturn
 
 from support import platforms
@@ -20,6 +20,7 @@ from support.evidence.diagnostics import collect
 from support.evidence.formatter import explain
 from support.evidence.places import results_dir
 from support.evidence.report import write_environment
+from support.interrupts import put_off, raised
 from support.limits import Limits
 from support.profiles import Profile, load_profile
 from support.running.guard import NothingRunGuard
@@ -35,7 +36,7 @@ _NUMBERS = itertools.count(1)  # of the scenarios of this process
 
 def start(selection: list[str], reporters: list[Any], config: Any) -> Suite:
     """The suite of this run. Raises Refusal within five seconds when it cannot run at all."""
-    signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(signal.SIGTERM, raised)
     settings = settings_from()
     refuse_unknown_tags(selection)
     profile = load_profile(settings.profile)
@@ -78,8 +79,16 @@ def begin(suite: Suite, tags: set[str]) -> World:
     return World(suite, name, changes_before=len(suite.cluster.mutations))
 
 
-def finish(world: World, *, failed: bool) -> None:
-    """Evidence first, then clean-up; raises what could not be undone, or what was found broken on the way."""
+def finish(world: World, *, failed: bool, abort: Callable[[str], object]) -> None:
+    """Evidence first, then clean-up; raises what could not be undone, or what was found broken on the way.
+
+    Ctrl-C does not interrupt it: `abort` is called afterwards, so that nothing more is run.
+    """
+    with put_off(abort):
+        _finish(world, failed=failed)
+
+
+def _finish(world: World, *, failed: bool) -> None:
     if failed:
         _collect(world)
     keep = world.suite.settings.keep
@@ -144,8 +153,3 @@ def _explain(world: World) -> None:
     attach_text(
         "Diagnosis of the platform", "\n".join(causes) or "No cause was found in parts, growth, takeover, fences."
     )
-
-
-def _interrupt(_signal: int, _frame: FrameType | None) -> None:
-    """SIGTERM as Ctrl-C: behave then still runs the hooks that clean up."""
-    raise KeyboardInterrupt("SIGTERM")

@@ -17,7 +17,6 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
-from types import FrameType
 from typing import Any
 
 from behave.runner import Runner
@@ -25,6 +24,7 @@ from behave.runner import Runner
 from support.errors import ExitCode, Refusal
 from support.evidence.lost import report_lost
 from support.evidence.places import RUN_DIR_VARIABLE, reports_dir, results_dir
+from support.interrupts import ONCE_MORE, handled_by, raised
 from support.running.guard import NothingRunGuard
 from support.running.order import Order, Unit, is_chosen, order_of, seed_from
 from support.running.transfer import mark_lost, unpack
@@ -126,16 +126,12 @@ class _Crew:
         """Works until nothing is left; whether anything has failed."""
         if threading.active_count() != 1:
             raise RuntimeError(f"threads before the workers were forked: {threading.enumerate()}")
-        # Also Ctrl-C: who was started in the background would not hear it otherwise.
-        before = {number: signal.signal(number, _interrupt) for number in (signal.SIGTERM, signal.SIGINT)}
-        try:
-            while self._staff():
-                self._listen()
-        except KeyboardInterrupt:
-            self._stop()
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
+        with handled_by(raised):
+            try:
+                while self._staff():
+                    self._listen()
+            except KeyboardInterrupt:
+                self._stop()
         return self._failed
 
     def _staff(self) -> bool:
@@ -246,9 +242,7 @@ class _Crew:
     def _refuse(self, code: int, words: str) -> None:
         """A worker cannot run at all and has said why: so cannot the others, and one of them says it."""
         sys.stderr.write(words)
-        for worker in self._workers:
-            worker.process.kill()  # none of them has begun, or it will be found dead by the janitor
-            worker.process.join()
+        self._kill_all()  # none of them has begun, or it will be found dead by the janitor
         raise SystemExit(code)
 
     def _drop_rest(self) -> None:
@@ -257,11 +251,14 @@ class _Crew:
 
     def _stop(self) -> None:
         """Ctrl-C: every worker ends its scenario in good order, evidence and clean-up first."""
+        _say(f"\nStopping: what runs now is ended in good order. {ONCE_MORE}\n")
         self._failed = True
         self._drop_rest()
         self._runner.abort(reason="KeyboardInterrupt")
-        self._end_all()
-        _say("\nABORTED: By user.\n")
+        try:
+            self._end_all()
+        except KeyboardInterrupt:
+            self._kill_all()
 
     def _end_all(self) -> None:
         for worker in self._workers:
@@ -269,6 +266,11 @@ class _Crew:
                 os.kill(worker.process.pid, signal.SIGTERM)
         while self._workers:
             self._listen()
+
+    def _kill_all(self) -> None:
+        for worker in self._workers:
+            worker.process.kill()
+            worker.process.join()
 
     def _model(self, unit: Unit) -> tuple[Any, Any]:
         feature = self._runner.features[unit.feature]
@@ -296,7 +298,3 @@ def _prepare_results() -> None:
 def _say(text: str) -> None:
     sys.stdout.write(text)
     sys.stdout.flush()
-
-
-def _interrupt(_signal: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt("stopped by a signal")

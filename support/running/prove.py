@@ -105,7 +105,8 @@ def _prove(sabotage: Sabotage, saboteur: Saboteur, steps: Steps, platform: Platf
     try:
         saboteur.apply(sabotage)
         tags = " or ".join(f"@{promise}" for promise in promises)
-        run.behave(platform, ["--tags", tags], {places.RUN_DIR_VARIABLE: str(run_dir)})
+        if run.behave(platform, ["--tags", tags], {places.RUN_DIR_VARIABLE: str(run_dir)}) == ExitCode.INTERRUPTED:
+            raise KeyboardInterrupt
     finally:
         saboteur.remove(sabotage)
     seen = outcomes(run_dir / "results")

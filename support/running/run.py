@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from support import platforms
+from support import interrupts, platforms
 from support.errors import ExitCode
 from support.evidence import places, report
 from support.evidence.catalogue_page import write_page
@@ -46,17 +46,17 @@ test.__test__ = False  # type: ignore[attr-defined]  # pytest takes functions of
 
 
 def behave(platform: Platform, arguments: Sequence[str], environment: dict[str, str]) -> int:
-    """Run behave against a platform, as a process of its own, and return its exit code."""
+    """Run behave against a platform, as a process of its own, and return its exit code.
+
+    INTERRUPTED when the run was stopped by a signal; behave has cleaned up then.
+    """
     command = [sys.executable, "-m", "behave", *arguments]
     where = {"HOLDFAST_PLATFORM": platform.name}
     if platform.kubeconfig:
         where["HOLDFAST_KUBECONFIG"] = str(platform.kubeconfig)
-    process = subprocess.Popen(command, cwd=project_dir(), env={**os.environ, **where, **environment})
-    try:
-        return process.wait()
-    except KeyboardInterrupt:  # behave has got it, too: it mends and removes before it ends
-        process.wait()
-        return ExitCode.INTERRUPTED
+    process = subprocess.Popen(command, cwd=project_dir(), env={**os.environ, **where, **environment}, process_group=0)
+    code, interrupted = interrupts.wait_for(process)
+    return ExitCode.INTERRUPTED if interrupted else code
 
 
 def report_again() -> int:

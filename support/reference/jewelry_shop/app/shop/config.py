@@ -12,6 +12,7 @@ SWITCHES = frozenset(
         "any_password",
         "foreign_refs",
         "health_always_ok",
+        "ignore_full_disk",
         "ignore_suspension",
         "keep_stock",
         "log_credentials",

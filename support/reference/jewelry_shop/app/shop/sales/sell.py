@@ -40,19 +40,8 @@ def sell(shop: Shop, user_id: int, order: dict[str, Any]) -> Confirmed:
     if not sabotaged("two_commits"):
         _check_stock(order["items"], items)
     number, now = _next_number(shop)
-    sale = Sale.objects.create(
-        tenant_id=shop.id,
-        sale_number=number,
-        branch_id=till.branch_id,
-        terminal_id=till.id,
-        employee_id=user_id,
-        subtotal=totals.subtotal,
-        discount_amount=totals.discount,
-        tax=totals.tax,
-        total=totals.total,
-        payment_method=order["payment_method"],
-        created_at=now,
-    )
+    sale = _sale(shop, till, user_id, order["payment_method"], totals, number, now)
+    sale.save(force_insert=True)
     lines = [_line(shop, sale, asked, counted) for asked, counted in zip(order["items"], priced, strict=True)]
     SaleItem.objects.bulk_create(lines)
     _lower_stock(shop, user_id, items, lines)
@@ -115,6 +104,35 @@ def confirm_then_commit(user: Any, work: Callable[[Shop], Confirmed]) -> Confirm
     if isinstance(result, BaseException):
         raise result
     return result
+
+
+def confirm_unstored(shop: Shop, user_id: int, order: dict[str, Any]) -> Confirmed:
+    """The sabotage ignore_full_disk: what the database had no space for, as if it had been stored."""
+    items = _items(shop, order["items"], lock=False)
+    totals, priced = price(order, items)
+    now = datetime.now(UTC)
+    till = _till(shop, order["terminal_id"])
+    sale = _sale(shop, till, user_id, order["payment_method"], totals, f"SALE-{now:%Y%m%d-%H%M%S}", now)
+    lines = [_line(shop, sale, asked, counted) for asked, counted in zip(order["items"], priced, strict=True)]
+    return Confirmed(sale, lines, _member_and_timeline())
+
+
+def _sale(
+    shop: Shop, till: Terminal, user_id: int, payment_method: str, totals: Totals, number: str, now: datetime
+) -> Sale:
+    return Sale(
+        tenant_id=shop.id,
+        sale_number=number,
+        branch_id=till.branch_id,
+        terminal_id=till.id,
+        employee_id=user_id,
+        subtotal=totals.subtotal,
+        discount_amount=totals.discount,
+        tax=totals.tax,
+        total=totals.total,
+        payment_method=payment_method,
+        created_at=now,
+    )
 
 
 def _till(shop: Shop, terminal_id: UUID) -> Terminal:
