@@ -13,7 +13,7 @@ from support.faults.proof import FaultFailed
 from support.faults.sizes import SizeSet
 from support.observers.load import LoadPlan, LoadRun
 from support.profiles import load_profile
-from support.systems.jewelry_shop import rush, samples
+from support.systems.jewelry_shop import rush, rush_rate, samples
 from support.tests.faults_fakes import FakeCluster
 
 PLAN = LoadPlan("http://x/", 2, 2, {"Authorization": "Bearer x"})
@@ -66,10 +66,29 @@ def test_the_load_ends_by_itself_and_its_token_is_in_the_secret_only() -> None:
 
 
 def test_a_rush_comes_in_two_steps_and_every_request_of_both_is_counted() -> None:
-    system: Any = SimpleNamespace(profile=load_profile("jewelry-shop"))
-    plan = rush.plan(system, 180.0, "http://x/", {})
+    plan = rush.plan(72, 180.0, "http://x/", {})
     assert (plan.first, plan.rising, plan.rate, plan.seconds) == (48, 60, 72, 180)
     assert plan.requests == 48 * 60 + 72 * 120
+
+
+@pytest.mark.parametrize(
+    ("use", "served", "rate"),
+    [(0.13, 20.0, 84), (0.26, 20.0, 32), (0.013, 20.0, 288), (0.9, 20.0, 0), (0.0, 20.0, 72), (0.13, 0.0, 72)],
+    ids=["usual", "slow", "wrong or very quick", "busy already", "nobody tells", "no customers"],
+)
+def test_a_rush_is_as_large_as_asks_for_nearly_the_largest_size(use: float, served: float, rate: int) -> None:
+    assert rush_rate.requests_per_s(use, served, wanted=0.675, usual=72) == rate
+
+
+def test_a_rush_is_weighed_by_the_customers_of_the_last_seconds() -> None:
+    agreed = load_profile("jewelry-shop").autoscaler
+    seen = [samples.Sample(float(at), 3, "abc", "abc", {"cpu": 0.13 if at > 30 else 9.0}) for at in range(60)]
+    starts = [SimpleNamespace(start=at / 20) for at in range(1200)]  # 20 a second for a minute
+    run = SimpleNamespace(attempts=lambda _: starts, to_suite_time=lambda moment: moment)
+    traffic: Any = SimpleNamespace(run=run, leading="goods")
+    assert rush_rate.weighed(seen, traffic, 0.05, agreed) == pytest.approx(84, abs=1)
+    blind = [samples.Sample(59.0, 3, "abc", "abc")]
+    assert rush_rate.weighed(blind, traffic, 0.05, agreed) == agreed.rush_per_s
 
 
 def pod(name: str, ip: str) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from support.progress import Steps
 from support.systems.jewelry_shop import growth_picture
 from support.systems.jewelry_shop.autoscaler import NO_METRICS, needed, requested_cores
 from support.systems.jewelry_shop.breaking import FULL_STRENGTH_S, breaker
+from support.systems.jewelry_shop.rush_rate import WEIGHING_S, weighed
 from support.systems.jewelry_shop.samples import Sample, Sampler, longest_pause, rises_after_a_fall, troubles
 from support.systems.jewelry_shop.scaling import ScalingSettings, read_settings
 from support.systems.jewelry_shop.system import JewelryShop
@@ -58,7 +59,7 @@ class RushStory:
     @property
     def pause(self) -> float:
         """The longest time in which nobody looked, in seconds; the start of the load is waited for without looking."""
-        return longest_pause(self.samples[1:])
+        return longest_pause([one for one in self.samples if one.at >= self.began])
 
     @property
     def full_from(self) -> float:
@@ -108,41 +109,51 @@ def rush(world: World, seconds: float) -> RushStory:
     system, traffic = world.jewelry, world.things.get(Traffic)
     traffic.warm_up(world.suite.limits.warm_up)
     url, headers = goods_request(system, traffic)
-    load = LoadRun(system.cluster, plan(system, seconds, url, headers), load_generator.IMAGE, system.run)
     request = requested_cores(system)
-    story = RushStory(system, traffic, load, read_settings(system), request, Sampler(system, request), frozenset())
+    sampler = Sampler(system, request)
+    rate = _weigh(world, sampler, traffic, request)
+    load = LoadRun(system.cluster, plan(rate, seconds, url, headers), load_generator.IMAGE, system.run)
+    story = RushStory(system, traffic, load, read_settings(system), request, sampler, frozenset())
     story.before = frozenset(story.sampler.look().living)
     world.clean_ups.add("draw the rush", lambda: growth_picture.attach(story))
     story.began = SYSTEM_CLOCK.now()
     story.injection = breaker(world).inject(Rush(system.namespace, load), [traffic.run], [])
-    _sample(world, story, lambda _: load.over(), seconds + _STARTING_S, "The load does not end")
+    _sample(world, sampler, lambda _: load.over(), seconds + _STARTING_S, "The load does not end")
     story.ended = SYSTEM_CLOCK.now()
     story.result = load.read()
     breaker(world).end(story.injection)
     return story
 
 
-def plan(system: JewelryShop, seconds: float, url: str, headers: Mapping[str, str]) -> LoadPlan:
+def _weigh(world: World, sampler: Sampler, traffic: Traffic, request: float) -> int:
+    """Requests per second of the rush, by what the customers of a quiet time cost."""
+    until = SYSTEM_CLOCK.now() + WEIGHING_S
+    _sample(world, sampler, lambda one: one.at >= until, WEIGHING_S + _STARTING_S, "The use was not told")
+    rate = weighed(sampler.samples, traffic, request, world.jewelry.profile.autoscaler)
+    world.remarks.append(f"The rush asks for {rate} requests a second, by what the customers before it cost.")
+    return rate
+
+
+def plan(rate: int, seconds: float, url: str, headers: Mapping[str, str]) -> LoadPlan:
     """A smaller rate first, then the one that asks for the largest size."""
-    rate = system.profile.autoscaler.rush_per_s
     rising, first = round(seconds * _RISING_SHARE), round(rate * _FIRST_SHARE)
     return LoadPlan(url, rate, round(seconds), headers, rising=rising, first=first)
 
 
-def _sample(world: World, story: RushStory, enough: Callable[[Sample], bool], within: float, reason: str) -> Sample:
+def _sample(world: World, sampler: Sampler, enough: Callable[[Sample], bool], within: float, reason: str) -> Sample:
     """Samples every second until it is enough. Raises Unknown when that does not come."""
     over: ComplaintMatcher[Sample] = without_complaints("the end", lambda one: [] if enough(one) else [str(one)])
     try:
-        return _looking(world, story, over, within, reason)
+        return _looking(world, sampler, over, within, reason)
     except AssertionError as late:
         raise Unknown(str(late)) from late
 
 
-def _looking(world: World, story: RushStory, matcher: ComplaintMatcher[Sample], within: float, reason: str) -> Sample:
+def _looking(world: World, sampler: Sampler, matcher: ComplaintMatcher[Sample], within: float, reason: str) -> Sample:
     def pause(deadline: Deadline) -> None:
         SYSTEM_CLOCK.sleep(deadline.left(at_most=_EVERY_S))
 
-    return world.eventually(lambda _: story.sampler.look(), matcher, within, reason, pause=pause)
+    return world.eventually(lambda _: sampler.look(), matcher, within, reason, pause=pause)
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,7 +291,7 @@ def demand_shrinking(world: World, limit: float) -> None:
     )
     left = max(0.0, limit - (SYSTEM_CLOCK.now() - story.ended))
     reason = f"The extra instances were not given back within {limit:g} s"
-    _looking(world, story, matcher, left, reason)
+    _looking(world, story.sampler, matcher, left, reason)
     story.reached = SYSTEM_CLOCK.now()
     bar = story.settings.shrinking(story.peak, smallest)
     rows = [("given back after", f"{story.reached - story.ended:.0f} s", str(bar))]
@@ -297,7 +308,7 @@ def hold(world: World, seconds: float) -> Shrinking:
     """Looks for so many seconds more."""
     story = world.things.get(RushStory)
     until = SYSTEM_CLOCK.now() + seconds
-    _sample(world, story, lambda one: one.at >= until, seconds + _LONGEST_PAUSE_S, "The time does not pass")
+    _sample(world, story.sampler, lambda one: one.at >= until, seconds + _LONGEST_PAUSE_S, "The time does not pass")
     return Shrinking(story)
 
 
