@@ -49,9 +49,11 @@ def put_off(then: Callable[[str], object]) -> Iterator[None]:
         sys.stderr.write(f"Cleaning up first. {ONCE_MORE}\n")
 
     with handled_by(note, although_ignored=False):  # Ctrl-C is not for the workers of a parallel run
-        yield
-    if caught:
-        then(caught[0])
+        try:
+            yield
+        finally:  # also when the clean-up itself has failed: nothing more is to be run
+            if caught:
+                then(caught[0])
 
 
 def wait_for(process: subprocess.Popen[bytes]) -> tuple[int, bool]:

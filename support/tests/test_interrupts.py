@@ -34,6 +34,19 @@ def test_a_clean_up_is_finished_before_a_signal_is_heard(number: signal.Signals)
     assert signal.getsignal(number) is before
 
 
+def test_a_signal_is_heard_although_the_clean_up_fails() -> None:
+    told: list[str] = []
+
+    def clean_up() -> None:
+        with interrupts.put_off(told.append):
+            os.kill(os.getpid(), signal.SIGTERM)
+            raise ValueError("left behind")
+
+    with pytest.raises(ValueError, match="left behind"):
+        clean_up()
+    assert told == ["SIGTERM"]
+
+
 def test_without_a_signal_nothing_is_told() -> None:
     told: list[str] = []
     with interrupts.put_off(told.append):

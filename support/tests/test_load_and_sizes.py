@@ -73,7 +73,7 @@ def test_a_rush_comes_in_two_steps_and_every_request_of_both_is_counted() -> Non
 
 @pytest.mark.parametrize(
     ("use", "served", "rate"),
-    [(0.13, 20.0, 84), (0.26, 20.0, 32), (0.013, 20.0, 288), (0.9, 20.0, 0), (0.0, 20.0, 72), (0.13, 0.0, 72)],
+    [(0.13, 20.0, 84), (0.26, 20.0, 32), (0.013, 20.0, 288), (0.9, 20.0, 1), (0.0, 20.0, 72), (0.13, 0.0, 72)],
     ids=["usual", "slow", "wrong or very quick", "busy already", "nobody tells", "no customers"],
 )
 def test_a_rush_is_as_large_as_asks_for_nearly_the_largest_size(use: float, served: float, rate: int) -> None:

@@ -28,7 +28,7 @@ def requests_per_s(use: float, served: float, wanted: float, usual: int) -> int:
     """
     if use <= 0 or served <= 0:
         return usual
-    return round(min(max(0.0, wanted - use) * served / use, usual * _AT_MOST))
+    return max(1, round(min((wanted - use) * served / use, usual * _AT_MOST)))  # a load of nothing is none
 
 
 def weighed(samples: Sequence[Sample], traffic: Traffic, request: float, agreed: Autoscaler) -> int:
