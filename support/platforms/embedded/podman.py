@@ -22,8 +22,18 @@ class Container:
 
     @property
     def alive(self) -> bool:
-        """Podman goes on saying "running" when conmon and the container were killed together: ask the kernel."""
-        return self.pid > 0 and Path(f"/proc/{self.pid}").exists()
+        """Podman goes on saying "running" when conmon and the container were killed together: ask the kernel.
+
+        A process that has ended is listed (state Z) until whoever adopted it reads its end, which on some machines
+        is never: it does not live. Source of the states: proc(5), `stat`, the field after the name in brackets.
+        """
+        if self.pid <= 0:
+            return False
+        try:
+            stat = Path(f"/proc/{self.pid}/stat").read_text()
+        except OSError:  # no such process, or it went away while it was read
+            return False
+        return stat.rpartition(")")[2].split()[0] not in ("Z", "X")
 
 
 @dataclass(frozen=True)

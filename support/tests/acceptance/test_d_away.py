@@ -52,7 +52,9 @@ def _traces() -> dict[str, str]:
     ]
     groups = [str(path) for path in Path("/sys/fs/cgroup").glob("*/holdfast")]
     ours = ("conmon", "/opt/holdfast/init.sh", "containerd", "kubelet")
-    processes = [line for line in asked("ps", "-eo", "args").splitlines() if any(word in line for word in ours)]
+    # A process that has ended and was not yet read by whoever adopted it (state Z) is init's to clear, not ours.
+    states = [line.split(None, 1) for line in asked("ps", "-eo", "stat=,args=").splitlines()]
+    processes = [args for state, args in states if "Z" not in state and any(word in args for word in ours)]
     mounts = [line for line in Path("/proc/self/mounts").read_text().splitlines() if "holdfast" in line]
     return {
         "disks": "\n".join(disks),
