@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-from support import platforms
+from support import locks, platforms
 from support.errors import ExitCode, Refusal
 from support.platforms.commands import CommandFailed
 from support.progress import Steps
@@ -21,8 +21,9 @@ def _up(options: argparse.Namespace) -> int:
 
     delivery.require_known(options.system)
     platform, steps = platforms.chosen(), Steps()
-    platform.up(options.nodes, lambda: delivery.archives(options.system, platform, steps))
-    delivery.deliver(options.system, platform, steps)
+    with locks.cluster_for(locks.UP, platform.name, steps.say):
+        platform.up(options.nodes, lambda: delivery.archives(options.system, platform, steps))
+        delivery.deliver(options.system, platform, steps)
     return ExitCode.OK
 
 

@@ -114,7 +114,7 @@ def eventually(
     *,
     retrying: tuple[type[Exception], ...] = (),
     pause: Callable[[Deadline], None] | None = None,
-    remark: Callable[[str], None] = lambda _: None,
+    remark: Callable[[str], object] = lambda _: None,
     clock: Clock = SYSTEM_CLOCK,
 ) -> T:
     """Looks until `matcher` holds, `within` seconds at most, and returns what then was seen.

@@ -77,12 +77,15 @@ class World:
         reason: str,
         *,
         pause: Callable[[Deadline], None] | None = None,
+        must_take_it: bool = False,
     ) -> T:
-        """`support.waiting.eventually` with the timeline attached to the failing step and slow waits remarked."""
+        """`support.waiting.eventually` with the timeline attached to the failing step and slow waits remarked.
+
+        What `must_take_it`, such as the end of a fault that lasts so long, is not remarked as slow.
+        """
+        remark: Callable[[str], object] = (lambda _: None) if must_take_it else self.remarks.append
         try:
-            return waiting.eventually(
-                observe, matcher, within, reason, retrying=_PASSING, pause=pause, remark=self.remarks.append
-            )
+            return waiting.eventually(observe, matcher, within, reason, retrying=_PASSING, pause=pause, remark=remark)
         except Broken as broken:
             attach_text("What was seen, and when", "\n".join(map(_line, broken.timeline.sights)))
             raise

@@ -6,7 +6,6 @@ the cache folder, and run by the Node that the extra `report` brings; the machin
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import importlib.util
 import os
@@ -15,14 +14,14 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 
 from support.errors import ExitCode, Refusal
 from support.evidence.places import reports_dir
 from support.evidence.redaction import redact_tree
+from support.locks import alone
 from support.paths import cache_dir
 
 # Seconds. Installing 159 small packages took 10 s, rendering 1 s for 25 scenarios: what needs longer hangs.
@@ -151,7 +150,7 @@ def install() -> Path:
     if done.exists():
         return home
     home.mkdir(parents=True, exist_ok=True)
-    with _alone(home.with_suffix(".lock")):
+    with alone(home.with_suffix(".lock")):  # two runs that end at the same time
         if not done.exists():
             for name in ("package.json", "package-lock.json"):
                 shutil.copyfile(reports_dir() / name, home / name)
@@ -159,14 +158,6 @@ def install() -> Path:
             _run([*npm, "--prefix", str(home)], _INSTALL_WITHIN, dict(os.environ), "Installing the report's renderer")
             done.touch()
     return home
-
-
-@contextmanager
-def _alone(file: Path) -> Iterator[None]:
-    """Two runs that end at the same time do not install into one folder together."""
-    with file.open("w") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
 
 
 def _node_package() -> Path:

@@ -13,6 +13,7 @@ import yaml
 
 from support.errors import ExitCode, Refusal
 from support.paths import state_dir
+from support.platforms import freshness
 from support.platforms.base import Archives, ImageArchive, Need, NodeState, PlatformStatus
 from support.platforms.commands import CommandFailed, run
 from support.platforms.embedded.layout import Folders
@@ -59,6 +60,14 @@ class DockerEngine:
 
     def unpause(self, name: str) -> None:
         _docker("unpause", name, check=False)
+
+    def started(self) -> dict[str, float]:
+        """When each machine was last given power, in seconds of the wall clock."""
+        names = self.names()
+        if not names:
+            return {}
+        told = _docker("inspect", "--format", "{{.State.StartedAt}}", *names).split()
+        return {name: freshness.seconds(when) for name, when in zip(names, told, strict=True)}
 
     def execute(self, name: str, script: str, *, detached: bool = False) -> str:
         return _docker("exec", *(["--detach"] if detached else []), name, "sh", "-c", script)
@@ -141,8 +150,8 @@ class KindPlatform:
     def status(self) -> PlatformStatus:
         self._require_tools()
         engine = DockerEngine()
-        running = engine.running()
-        nodes = [NodeState(name, name in running, "") for name in engine.names()]
+        running, since = engine.running(), engine.started()
+        nodes = [NodeState(name, name in running, "", when) for name, when in since.items()]
         summary = (
             "runs" if nodes and len(running) == len(nodes) else "there is no whole cluster; `holdfast up` makes one"
         )

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from support import platforms
+from support import locks, platforms
 from support.errors import ExitCode, Refusal
 from support.evidence import places
 from support.evidence.proofs import keep_proof
@@ -89,9 +89,10 @@ def prove(wanted: Sequence[str]) -> int:
     ids = list(known) if "all" in wanted else list(wanted)
     if unknown := [name for name in ids if name not in known]:
         raise Refusal(f"There is no sabotage {', '.join(unknown)}.", f"Known: {', '.join(known)}.", ExitCode.USAGE)
-    platform.up(len(platform.status().nodes) or 3, lambda: delivery.archives(system.name, platform, steps))
-    saboteur = Saboteur(system, platform, steps)
-    proved = [_prove(known[name], saboteur, steps, platform) for name in ids]
+    with locks.cluster_for(f"the proof of {' '.join(wanted)}", platform.name, steps.say):
+        platform.up(len(platform.status().nodes) or 3, lambda: delivery.archives(system.name, platform, steps))
+        saboteur = Saboteur(system, platform, steps)
+        proved = [_prove(known[name], saboteur, steps, platform) for name in ids]
     return ExitCode.OK if all(proved) else ExitCode.PROMISE_BROKEN
 
 

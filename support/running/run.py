@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from support import interrupts, platforms
+from support import interrupts, locks, platforms
 from support.errors import ExitCode
 from support.evidence import places, report
 from support.evidence.catalogue_page import write_page
@@ -31,12 +31,13 @@ def test(arguments: Sequence[str], nodes: int, jobs: int, seed: int | None) -> i
     """
     settings, steps = settings_from(), Steps()
     platform = platforms.chosen()
-    platform.up(nodes, lambda: delivery.archives(settings.profile, platform, steps))
-    delivery.deliver(settings.profile, platform, steps)
-    run_dir = places.new_run_dir(settings.run)
-    environment = {places.RUN_DIR_VARIABLE: str(run_dir), "HOLDFAST_RUN": settings.run}
-    environment |= {} if seed is None else {SEED_VARIABLE: str(seed)}
-    code = behave(platform, [f"--runner={_PARALLEL}", "--jobs", str(jobs), *arguments], environment)
+    with locks.cluster_for(f"the run {settings.run}", platform.name, steps.say):
+        platform.up(nodes, lambda: delivery.archives(settings.profile, platform, steps))
+        delivery.deliver(settings.profile, platform, steps)
+        run_dir = places.new_run_dir(settings.run)
+        environment = {places.RUN_DIR_VARIABLE: str(run_dir), "HOLDFAST_RUN": settings.run}
+        environment |= {} if seed is None else {SEED_VARIABLE: str(seed)}
+        code = behave(platform, [f"--runner={_PARALLEL}", "--jobs", str(jobs), *arguments], environment)
     if any((run_dir / "results").glob("*-result.json")):  # a refused run has none
         code = _conclude(run_dir, code, steps)
     return code

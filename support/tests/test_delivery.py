@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 from unittest.mock import MagicMock
 
@@ -74,6 +75,36 @@ def test_an_instance_of_before_a_power_cut_is_not_taken_for_a_running_one(monkey
     assert lacking(since=start - 5) == []  # seconds
     assert lacking(since=start + 5) == ["django-1 is not back since its machine got its power"]
     assert lacking(since=0.0) == []
+
+
+@pytest.mark.parametrize(
+    ("complaints", "powered_s_ago", "by_itself"),
+    [
+        (["django-1 is not back since its machine got its power"], 5.0, True),
+        (["django has 1 of 3 instances ready"], 5.0, True),
+        (["django has 1 of 3 instances ready"], 3600.0, False),  # nothing has happened for an hour: mend it
+        (["django is missing"], 5.0, False),  # nobody brings back what was removed
+        (["django-1 is not back since its machine got its power", "nginx is missing"], 5.0, False),
+        ([], 5.0, False),
+    ],
+)
+def test_what_comes_back_by_itself_is_waited_for_and_not_delivered_anew(
+    complaints: list[str], powered_s_ago: float, by_itself: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    platform = MagicMock()
+    since = time.time() - powered_s_ago
+    platform.status.return_value.nodes = [NodeState("holdfast-2", powered=True, detail="", since=since)]
+    monkeypatch.setattr(delivery._Delivery, "not_ready", lambda _: complaints)
+    assert delivery._Delivery(delivery.System("jewelry-shop"), platform).comes_back_by_itself() is by_itself
+
+
+def test_where_nobody_knows_when_the_machines_got_their_power_nothing_is_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    platform = MagicMock()
+    platform.status.return_value.nodes = [NodeState("moon", powered=True, detail="")]
+    monkeypatch.setattr(delivery._Delivery, "not_ready", lambda _: ["django has 1 of 3 instances ready"])
+    assert not delivery._Delivery(delivery.System("jewelry-shop"), platform).comes_back_by_itself()
 
 
 class FakeKubectl:

@@ -12,6 +12,7 @@ from support.platforms import kind
 from support.platforms.base import ImageArchive
 
 MACHINES = "holdfast-control-plane\nholdfast-worker\n"
+STARTED = "2026-03-02T10:00:00.123456789Z\n2026-03-02T10:00:05Z\n"  # as docker writes it, in nanoseconds
 
 
 @pytest.fixture
@@ -21,7 +22,8 @@ def asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
 
     def run(words: list[str], **_: object) -> CompletedProcess[str]:
         commands.append(" ".join(words))
-        answer = MACHINES if words[:2] == ["docker", "ps"] else "2026-03-02" if "inspect" in words else ""
+        answers = {"ps": MACHINES, "inspect": STARTED}
+        answer = answers.get(words[1], "") if words[0] == "docker" else ""
         return CompletedProcess(words, 0, answer, "")
 
     monkeypatch.setattr(kind, "run", run)
@@ -40,6 +42,12 @@ def test_images_are_loaded_once_per_cluster(asked: list[str], tmp_path: Path) ->
     kind.KindPlatform().load_images([archive])
     kind.KindPlatform().load_images([archive])
     assert len([command for command in asked if command.startswith("kind load image-archive")]) == 1
+
+
+def test_it_is_known_since_when_each_machine_has_its_power(asked: list[str]) -> None:
+    nodes = kind.KindPlatform().status().nodes
+    assert [node.name for node in nodes] == MACHINES.split()
+    assert nodes[1].since - nodes[0].since == pytest.approx(5 - 0.123456)  # seconds
 
 
 def test_an_unknown_machine_is_refused(asked: list[str]) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
 import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path
+
+from support.locks import alone
 
 # Hexadecimal digits of a SHA-256 in names: 48 bits, no clash among some hundred results.
 DIGITS = 12
@@ -59,8 +60,7 @@ def build_once(target: Path, build: Callable[[Path], None]) -> Path:
     if target.exists():
         return target
     target.parent.mkdir(parents=True, exist_ok=True)
-    with (target.parent / f".{target.name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with alone(target.parent / f".{target.name}.lock"):
         if target.exists():
             return target
         unfinished = target.parent / f".{target.name}.unfinished"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import resource
 import shutil
@@ -11,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from support.errors import ExitCode, Refusal
+from support.locks import alone
 from support.platforms.base import Need
 from support.platforms.commands import CommandFailed, run
 from support.platforms.embedded.layout import RUN_DIR, Folders
@@ -99,19 +99,7 @@ def install_packages(steps: Steps) -> None:
 @contextmanager
 def only_one(steps: Steps) -> Iterator[None]:
     """Hold the machine's lock for commands that change the cluster; a second one waits for the first."""
-    RUN_DIR.mkdir(parents=True, exist_ok=True)
-    with (RUN_DIR / "lock").open("a+") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.seek(0)
-            steps.say(
-                f"another holdfast command (process {lock.read().strip() or 'unknown'}) is at work; waiting for it"
-            )
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        lock.truncate(0)
-        lock.write(str(os.getpid()))
-        lock.flush()
+    with alone(RUN_DIR / "lock", met=lambda holder: steps.say(f"{holder} is at work; waiting for it")):
         yield
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 import signal
@@ -11,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from support.locks import alone
 from support.platforms.commands import run
 from support.platforms.embedded import network
 from support.platforms.embedded.layout import HERE, RUN_DIR, Folders, Node
@@ -57,9 +57,7 @@ class Machines:
 
     def start(self, nodes: Sequence[Node]) -> None:
         """Start machines (power on), each with its network; a machine that runs is left alone."""
-        RUN_DIR.mkdir(parents=True, exist_ok=True)
-        with (RUN_DIR / "start.lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)  # a fault's guard and its run may both give the power back
+        with alone(RUN_DIR / "start.lock"):  # a fault's guard and its run may both give the power back
             running = self.running()
             with ThreadPoolExecutor(max_workers=len(nodes) or 1) as pool:
                 list(pool.map(self._start, [node for node in nodes if node not in running]))

@@ -164,7 +164,7 @@ def wait_until(world: World, moment: float, reason: str) -> None:
         "that moment", lambda now: [] if now >= moment else [f"{moment - now:.0f} s to go"]
     )
     left = max(0.0, moment - SYSTEM_CLOCK.now()) + _AFTER_S
-    world.eventually(lambda _: SYSTEM_CLOCK.now(), reached, left, reason)
+    world.eventually(lambda _: SYSTEM_CLOCK.now(), reached, left, reason, must_take_it=True)
 
 
 def give_power_back(world: World) -> None:

@@ -144,16 +144,24 @@ def _sample(world: World, sampler: Sampler, enough: Callable[[Sample], bool], wi
     """Samples every second until it is enough. Raises Unknown when that does not come."""
     over: ComplaintMatcher[Sample] = without_complaints("the end", lambda one: [] if enough(one) else [str(one)])
     try:
-        return _looking(world, sampler, over, within, reason)
+        return _looking(world, sampler, over, within, reason, must_take_it=True)
     except AssertionError as late:
         raise Unknown(str(late)) from late
 
 
-def _looking(world: World, sampler: Sampler, matcher: ComplaintMatcher[Sample], within: float, reason: str) -> Sample:
+def _looking(
+    world: World,
+    sampler: Sampler,
+    matcher: ComplaintMatcher[Sample],
+    within: float,
+    reason: str,
+    *,
+    must_take_it: bool = False,
+) -> Sample:
     def pause(deadline: Deadline) -> None:
         SYSTEM_CLOCK.sleep(deadline.left(at_most=_EVERY_S))
 
-    return world.eventually(lambda _: sampler.look(), matcher, within, reason, pause=pause)
+    return world.eventually(lambda _: sampler.look(), matcher, within, reason, pause=pause, must_take_it=must_take_it)
 
 
 @dataclass(frozen=True, slots=True)
