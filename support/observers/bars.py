@@ -42,6 +42,7 @@ class Bar:
 
 
 # Allowances that are no settings: measured on the reference system or given by the programs. All in seconds.
+KUBELET_S = 15.0  # by which the kubelet's figures are behind, at most
 _PROMOTION = 3.0  # of which 2 are spent waiting for the silent leader's answer
 _RECONNECT = 2.0  # pause of the application's pool between two attempts
 _READINESS = 2.0  # one period of the application's readiness probe
@@ -162,7 +163,9 @@ def queue_after_cache_failover(down_after: float, resend_after: float, resend_ev
     )
 
 
-def growth(metrics: float, hpa_sync: float, pod_ready: float, kubelet: float = 15.0, start_delay: float = 0.0) -> Bar:
+def growth(
+    metrics: float, hpa_sync: float, pod_ready: float, kubelet: float = KUBELET_S, start_delay: float = 0.0
+) -> Bar:
     """B11: load brings further instances."""
     return _sum(
         "B11",
@@ -176,7 +179,7 @@ def growth(metrics: float, hpa_sync: float, pod_ready: float, kubelet: float = 1
 
 
 def shrinking(
-    window: float, steps: int, metrics: float, hpa_sync: float, kubelet: float = 15.0, period: float = 15.0
+    window: float, steps: int, metrics: float, hpa_sync: float, kubelet: float = KUBELET_S, period: float = 15.0
 ) -> Bar:
     """B12: the size goes back after load, one step per period (15 s unless the autoscaler is set otherwise)."""
     return _sum(

@@ -88,6 +88,17 @@ def test_target_and_use_give_a_number_within_the_agreed_sizes(
     assert autoscaler.needed(use, 0.05, AGREED, slack) == instances
 
 
+@pytest.mark.parametrize(
+    ("cores", "size", "after"),
+    [(0.4, 3, 3), (0.49, 3, 3), (0.51, 3, 4), (0.61, 3, 5), (0.64, 4, 4), (0.67, 4, 5), (0.9, 5, 5), (0.1, 5, 5)],
+)
+def test_the_autoscaler_must_grow_when_the_use_is_more_than_a_tenth_above_its_target(
+    cores: float, size: int, after: int
+) -> None:
+    use = {"cpu": cores, "memory": 2.0**28}
+    assert autoscaler.must_have(use, 0.05, AGREED, size) == after
+
+
 HPA: dict[str, Any] = {
     "spec": {
         "scaleTargetRef": {"kind": "Deployment", "name": "django"},
@@ -146,6 +157,7 @@ REST = [replace(SAMPLE, at=200.0 + at) for at in range(30)]
 FALLING = story(samples=[GROWN, replace(GROWN, desired=4), *REST])
 AGAIN = story(samples=[GROWN, replace(GROWN, desired=4), GROWN, *REST])
 BELOW = story(samples=[GROWN, *REST, replace(SAMPLE, at=231.0, desired=2, living=["a", "b"])])
+BUSIER = replace(SAMPLE, use={"cpu": 0.52, "memory": 2.0**28}, need=4)  # as much to do as for four
 GROWTH = rush.Growth(STORY, 5, 35.0, [])
 QUOTA = replace(GROWN, ready=list("abcd"), trouble=["quota forbids further pods: exceeded quota"])
 BLIND = replace(SAMPLE, use={}, need=0, trouble=[f"{autoscaler.NO_METRICS} (503)"])

@@ -14,7 +14,10 @@ from support.faults.sizes import SizeSet
 from support.observers.load import LoadPlan, LoadRun
 from support.profiles import load_profile
 from support.systems.jewelry_shop import rush, rush_rate, samples
+from support.systems.jewelry_shop.samples import Sample
+from support.tests.controls.table_growth import every_second, story
 from support.tests.faults_fakes import FakeCluster
+from support.tests.test_capacity import BUSIER, GROWN, SAMPLE
 
 PLAN = LoadPlan("http://x/", 2, 2, {"Authorization": "Bearer x"})
 
@@ -65,10 +68,18 @@ def test_the_load_ends_by_itself_and_its_token_is_in_the_secret_only() -> None:
     assert not fake.objects
 
 
-def test_a_rush_comes_in_two_steps_and_every_request_of_both_is_counted() -> None:
+def test_a_rush_rises_slowly_and_every_request_of_it_is_counted() -> None:
     plan = rush.plan(72, 180.0, "http://x/", {})
-    assert (plan.first, plan.rising, plan.rate, plan.seconds) == (48, 60, 72, 180)
-    assert plan.requests == 48 * 60 + 72 * 120
+    assert plan.phases == [(36, 20), (42, 20), (48, 20), (54, 20), (60, 20), (66, 20), (72, 60)]
+    assert plan.requests == 20 * (36 + 42 + 48 + 54 + 60 + 66) + 60 * 72
+
+
+def test_a_load_without_a_beginning_of_its_own_has_one_rate() -> None:
+    assert PLAN.phases == [(2, 2)]
+
+
+def test_a_rush_of_one_request_a_second_has_no_phase_without_requests() -> None:
+    assert all(rate and length for rate, length in rush.plan(1, 180.0, "http://x/", {}).phases)
 
 
 @pytest.mark.parametrize(
@@ -76,7 +87,7 @@ def test_a_rush_comes_in_two_steps_and_every_request_of_both_is_counted() -> Non
     [(0.13, 20.0, 84), (0.26, 20.0, 32), (0.013, 20.0, 288), (0.9, 20.0, 1), (0.0, 20.0, 72), (0.13, 0.0, 72)],
     ids=["usual", "slow", "wrong or very quick", "busy already", "nobody tells", "no customers"],
 )
-def test_a_rush_is_as_large_as_asks_for_nearly_the_largest_size(use: float, served: float, rate: int) -> None:
+def test_a_rush_is_as_large_as_makes_the_use_what_is_wanted(use: float, served: float, rate: int) -> None:
     assert rush_rate.requests_per_s(use, served, wanted=0.675, usual=72) == rate
 
 
@@ -86,7 +97,7 @@ def test_a_rush_is_weighed_by_the_customers_of_the_last_seconds() -> None:
     starts = [SimpleNamespace(start=at / 20) for at in range(1200)]  # 20 a second for a minute
     run = SimpleNamespace(attempts=lambda _: starts, to_suite_time=lambda moment: moment)
     traffic: Any = SimpleNamespace(run=run, leading="goods")
-    assert rush_rate.weighed(seen, traffic, 0.05, agreed) == pytest.approx(84, abs=1)
+    assert rush_rate.weighed(seen, traffic, 0.05, agreed) == pytest.approx(77, abs=1)
     blind = [samples.Sample(59.0, 3, "abc", "abc")]
     assert rush_rate.weighed(blind, traffic, 0.05, agreed) == agreed.rush_per_s
 
@@ -126,3 +137,17 @@ def test_an_instance_in_service_where_nobody_listens_is_told_from_one_that_is_bu
     assert (sampler.look().silent, sampler.look().absent) == (["c"], [])
     assert asked == ["1", "2", "3", "2", "3", "3"]
     assert sampler.answered == {"a", "b"}
+
+
+@pytest.mark.parametrize(
+    ("samples", "size", "since"),
+    [
+        ([*every_second(10, 60, SAMPLE), *every_second(60, 80, BUSIER)], 4, 35.0),
+        ([*every_second(10, 20, SAMPLE), *every_second(20, 80, BUSIER)], 4, 10.0),
+        ([*every_second(10, 50, BUSIER), *every_second(50, 80, GROWN)], 5, 25.0),
+        (every_second(10, 80, SAMPLE), 4, 55.0),
+    ],
+    ids=["told later than it was there", "there from the beginning", "then for one more", "never told"],
+)
+def test_growth_counts_from_the_demand_for_it(samples: list[Sample], size: int, since: float) -> None:
+    assert rush._asked_from(story(samples), size) == since

@@ -1,15 +1,18 @@
-// Requests at a constant arrival rate, or first at a smaller one: each begins at its planned time, whatever became of
-// those before it. One line per request, and a last one with what could not be begun; nothing else is written as JSON.
+// Requests at a constant arrival rate, or at several one after the other: each begins at its planned time, whatever
+// became of those before it. One line per request, and a last one with what could not be begun; nothing else is written as JSON.
 import http from 'k6/http';
 import exec from 'k6/execution';
 
 const number = (name) => Number(__ENV[`LOAD_${name}`]);
-const rising = number('RISING');
-// requests per second, beginning and length in seconds, and the number of the first request
-const phases = {
-  first: { rate: number('FIRST'), from: 0, seconds: rising, seq: 0 },
-  load: { rate: number('RATE'), from: rising, seconds: number('SECONDS') - rising, seq: rising * number('FIRST') },
-};
+// by name: requests per second, beginning and length in seconds, and the number of the first request
+const phases = {};
+let from = 0;
+let seq = 0;
+JSON.parse(__ENV.LOAD_PHASES).forEach(([rate, seconds], nth) => {
+  phases[`phase${nth}`] = { rate, from, seconds, seq };
+  from += seconds;
+  seq += rate * seconds;
+});
 
 function scenario(phase) {
   return {
@@ -24,11 +27,9 @@ function scenario(phase) {
   };
 }
 
-const wanted = Object.entries(phases).filter(([, phase]) => phase.rate && phase.seconds);
-
 export const options = {
   discardResponseBodies: true,
-  scenarios: Object.fromEntries(wanted.map(([name, phase]) => [name, scenario(phase)])),
+  scenarios: Object.fromEntries(Object.entries(phases).map(([name, phase]) => [name, scenario(phase)])),
 };
 
 const asked = {

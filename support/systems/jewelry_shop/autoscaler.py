@@ -16,6 +16,7 @@ from support.world import World
 CPU, MEMORY = "cpu", "memory"
 NAMES = {CPU: "processor", MEMORY: "memory"}
 NO_METRICS = "autoscaler has no metrics: metrics API not available"
+SLACK = 0.9  # the autoscaler leaves differences of a tenth alone
 _CONDITIONS = ("AbleToScale", "ScalingActive")
 _FACTORS = {
     "n": 1e-9,
@@ -204,6 +205,12 @@ def needed(use: Mapping[str, float], request: float, agreed: Autoscaler, slack: 
         MEMORY: use.get(MEMORY, 0.0) / quantity(agreed.memory_average),
     }
     return min(max(math.ceil(max(share.values()) * slack), agreed.min), agreed.max)
+
+
+def must_have(use: Mapping[str, float], request: float, agreed: Autoscaler, size: int) -> int:
+    """The size that the autoscaler must bring about at this use when it has set `size`: that one, or a larger one."""
+    wanted = needed(use, request, agreed)
+    return wanted if needed(use, request, agreed, SLACK) > size else size
 
 
 def requested_cores(system: JewelryShop) -> float:

@@ -14,7 +14,7 @@ from support.observers.load import LoadPlan, LoadResult, LoadRun
 from support.platforms import load_generator
 from support.progress import Steps
 from support.systems.jewelry_shop import growth_picture
-from support.systems.jewelry_shop.autoscaler import NO_METRICS, needed, requested_cores
+from support.systems.jewelry_shop.autoscaler import NO_METRICS, SLACK, must_have, needed, requested_cores
 from support.systems.jewelry_shop.breaking import FULL_STRENGTH_S, breaker
 from support.systems.jewelry_shop.rush_rate import WEIGHING_S, weighed
 from support.systems.jewelry_shop.samples import Sample, Sampler, longest_pause, rises_after_a_fall, troubles
@@ -28,10 +28,11 @@ _EVERY_S = 1.0  # seconds between two samples
 _LONGEST_PAUSE_S = 15.0  # without a sample: the autoscaler moves every 15 s, so a size in between would be seen
 _PLATEAU_S = 40.0  # seconds at the end of the rush in which demand and size have settled: two figures, two looks
 _STARTING_S = 60.0  # seconds for a generator to start and to end beside the rush itself
-# A rush comes in two steps, so that one instance more is asked for at a time: two that start at once take the
-# processors from those that serve.
-_FIRST_SHARE, _RISING_SHARE = 2 / 3, 1 / 3  # of the rate, of the time
-_SLACK = 0.9  # the autoscaler leaves differences of a tenth alone
+# A rush begins with half of its requests and rises slowly, so that one instance more is asked for at a time: two that
+# start at once take the processors from those that serve. Between two looks of the autoscaler (15 s, and figures up to
+# 25 s old) demand rises by a tenth of an instance's share.
+_FIRST_SHARE, _RISING_SHARE = 1 / 2, 2 / 3  # of the rate, of the time
+_STEPS = 6  # of 20 s in a rush of 3 minutes
 
 
 @dataclass(slots=True)
@@ -60,11 +61,6 @@ class RushStory:
     def pause(self) -> float:
         """The longest time in which nobody looked, in seconds; the start of the load is waited for without looking."""
         return longest_pause([one for one in self.samples if one.at >= self.began])
-
-    @property
-    def full_from(self) -> float:
-        """When the whole demand began."""
-        return self.began + self.load.plan.rising
 
     @property
     def during(self) -> list[Sample]:
@@ -135,9 +131,9 @@ def _weigh(world: World, sampler: Sampler, traffic: Traffic, request: float) -> 
 
 
 def plan(rate: int, seconds: float, url: str, headers: Mapping[str, str]) -> LoadPlan:
-    """A smaller rate first, then the one that asks for the largest size."""
+    """A smaller rate first, then more and more up to the one that asks for more than the smallest size."""
     rising, first = round(seconds * _RISING_SHARE), round(rate * _FIRST_SHARE)
-    return LoadPlan(url, rate, round(seconds), headers, rising=rising, first=first)
+    return LoadPlan(url, rate, round(seconds), headers, rising=rising, first=first, steps=_STEPS)
 
 
 def _sample(world: World, sampler: Sampler, enough: Callable[[Sample], bool], within: float, reason: str) -> Sample:
@@ -170,7 +166,7 @@ class Growth:
 
     story: RushStory
     due: int  # instances that use and target gave at the end of the rush at least; 0 when nobody told the use
-    grown_after: float | None  # seconds from the whole demand on until so many were ready; None when they never were
+    grown_after: float | None  # seconds from the demand for them until so many were ready; None when they never were
     idle: list[str]  # new instances that were ready and served nobody
 
     def __str__(self) -> str:
@@ -182,11 +178,23 @@ def growth(world: World) -> Growth:
     """Reads the rush, and attaches its figures."""
     story = world.things.get(RushStory)
     due = _due(story)
-    full = next((one for one in story.during if due and len(one.ready) >= max(due, story.peak)), None)
-    after = max(0.0, full.at - story.full_from) if full else None
+    size = max(due, story.peak)
+    full = next((one for one in story.during if due and len(one.ready) >= size), None)
+    after = max(0.0, full.at - _asked_from(story, size)) if full else None
     seen = Growth(story, due, after, _idle(story))
     _attach_growth(seen)
     return seen
+
+
+def _asked_from(story: RushStory, size: int) -> float:
+    """When the demand was there that asks for so many, at the earliest: what is told of it comes later."""
+    agreed = story.system.profile.autoscaler
+    told = (
+        one.at
+        for one in story.during
+        if (must_have(one.use, story.request, agreed, one.desired) if one.use else one.desired) >= size
+    )
+    return max(story.began, next(told, story.ended) - story.settings.figures_late)
 
 
 def _due(story: RushStory) -> int:
@@ -194,7 +202,7 @@ def _due(story: RushStory) -> int:
     if not plateau:
         return 0
     use = {name: median(one[name] for one in plateau) for name in plateau[0]}
-    return needed(use, story.request, story.system.profile.autoscaler, _SLACK)
+    return needed(use, story.request, story.system.profile.autoscaler, SLACK)
 
 
 def _idle(story: RushStory) -> list[str]:
@@ -270,7 +278,7 @@ def _attach_growth(seen: Growth) -> None:
         (
             "load",
             str(result.judge()) if result else "unknown",
-            f"{story.load.plan.first}, then {story.load.plan.rate} requests a second",
+            f"{story.load.plan.first}, rising to {story.load.plan.rate} requests a second",
         ),
     ]
     if seen.grown_after is not None and seen.grown_after > bar.seconds:

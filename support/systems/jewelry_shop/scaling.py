@@ -29,6 +29,11 @@ class ScalingSettings:
     disabled: bool  # shrinking is switched off
     exists: bool = True  # whether there is an autoscaler at all
 
+    @property
+    def figures_late(self) -> float:
+        """By how much figures are behind the demand, at most."""
+        return bars.KUBELET_S + self.metrics
+
     def growth(self) -> Bar:
         """B11."""
         return bars.growth(self.metrics, self.period, self.pod_ready, start_delay=self.start_delay)
