@@ -70,8 +70,8 @@ def test_the_load_ends_by_itself_and_its_token_is_in_the_secret_only() -> None:
 
 def test_a_rush_rises_slowly_and_every_request_of_it_is_counted() -> None:
     plan = rush.plan(72, 180.0, "http://x/", {})
-    assert plan.phases == [(36, 20), (42, 20), (48, 20), (54, 20), (60, 20), (66, 20), (72, 60)]
-    assert plan.requests == 20 * (36 + 42 + 48 + 54 + 60 + 66) + 60 * 72
+    assert plan.phases == [(29, 20), (37, 20), (46, 20), (54, 20), (63, 20), (72, 80)]
+    assert plan.requests == 20 * (29 + 37 + 46 + 54 + 63) + 80 * 72
 
 
 def test_a_load_without_a_beginning_of_its_own_has_one_rate() -> None:
@@ -83,23 +83,30 @@ def test_a_rush_of_one_request_a_second_has_no_phase_without_requests() -> None:
 
 
 @pytest.mark.parametrize(
-    ("use", "served", "rate"),
-    [(0.13, 20.0, 84), (0.26, 20.0, 32), (0.013, 20.0, 288), (0.9, 20.0, 1), (0.0, 20.0, 72), (0.13, 0.0, 72)],
+    ("use", "customers", "lighter", "rate"),
+    [
+        (0.33, 20.0, 24.0, 80),
+        (0.40, 20.0, 24.0, 62),
+        (0.033, 20.0, 24.0, 288),
+        (9.0, 20.0, 24.0, 1),
+        (0.0, 20.0, 24.0, 72),
+        (0.33, 0.0, 0.0, 72),
+    ],
     ids=["usual", "slow", "wrong or very quick", "busy already", "nobody tells", "no customers"],
 )
-def test_a_rush_is_as_large_as_makes_the_use_what_is_wanted(use: float, served: float, rate: int) -> None:
-    assert rush_rate.requests_per_s(use, served, wanted=0.675, usual=72) == rate
+def test_a_rush_makes_the_use_what_is_wanted(use: float, customers: float, lighter: float, rate: int) -> None:
+    assert rush_rate.requests_per_s(use, customers, lighter, wanted=0.75, usual=72) == rate
 
 
 def test_a_rush_is_weighed_by_the_customers_of_the_last_seconds() -> None:
     agreed = load_profile("jewelry-shop").autoscaler
-    seen = [samples.Sample(float(at), 3, "abc", "abc", {"cpu": 0.13 if at > 30 else 9.0}) for at in range(60)]
+    seen = [samples.Sample(float(at), 3, "abc", "abc", {"cpu": 0.33 if at > 30 else 9.0}) for at in range(60)]
     starts = [SimpleNamespace(start=at / 20) for at in range(1200)]  # 20 a second for a minute
     run = SimpleNamespace(attempts=lambda _: starts, to_suite_time=lambda moment: moment)
     traffic: Any = SimpleNamespace(run=run, leading="goods")
-    assert rush_rate.weighed(seen, traffic, 0.05, agreed) == pytest.approx(77, abs=1)
+    assert rush_rate.weighed(seen, traffic, 24.0, 0.05, agreed) == pytest.approx(80, abs=1)
     blind = [samples.Sample(59.0, 3, "abc", "abc")]
-    assert rush_rate.weighed(blind, traffic, 0.05, agreed) == agreed.rush_per_s
+    assert rush_rate.weighed(blind, traffic, 24.0, 0.05, agreed) == agreed.rush_per_s
 
 
 def pod(name: str, ip: str) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from support.progress import Steps
 from support.systems.jewelry_shop import growth_picture
 from support.systems.jewelry_shop.autoscaler import NO_METRICS, SLACK, must_have, needed, requested_cores
 from support.systems.jewelry_shop.breaking import FULL_STRENGTH_S, breaker
-from support.systems.jewelry_shop.rush_rate import WEIGHING_S, weighed
+from support.systems.jewelry_shop.rush_rate import WEIGHING_S, weighed, weighing_rate
 from support.systems.jewelry_shop.samples import Sample, Sampler, longest_pause, rises_after_a_fall, troubles
 from support.systems.jewelry_shop.scaling import ScalingSettings, read_settings
 from support.systems.jewelry_shop.system import JewelryShop
@@ -28,11 +28,10 @@ _EVERY_S = 1.0  # seconds between two samples
 _LONGEST_PAUSE_S = 15.0  # without a sample: the autoscaler moves every 15 s, so a size in between would be seen
 _PLATEAU_S = 40.0  # seconds at the end of the rush in which demand and size have settled: two figures, two looks
 _STARTING_S = 60.0  # seconds for a generator to start and to end beside the rush itself
-# A rush begins with half of its requests and rises slowly, so that one instance more is asked for at a time: two that
-# start at once take the processors from those that serve. Between two looks of the autoscaler (15 s, and figures up to
-# 25 s old) demand rises by a tenth of an instance's share.
-_FIRST_SHARE, _RISING_SHARE = 1 / 2, 2 / 3  # of the rate, of the time
-_STEPS = 6  # of 20 s in a rush of 3 minutes
+# A rush begins with less and rises slowly, so that one instance more is asked for at a time: two that start at once
+# take the processors from those that serve. In 25 s, which a figure may be old, it rises by less than one's share.
+_FIRST_SHARE, _RISING_SHARE = 2 / 5, 5 / 9  # of the rate, of the time
+_STEPS = 5  # of 20 s in a rush of 3 minutes
 
 
 @dataclass(slots=True)
@@ -107,7 +106,8 @@ def rush(world: World, seconds: float) -> RushStory:
     url, headers = goods_request(system, traffic)
     request = requested_cores(system)
     sampler = Sampler(system, request)
-    rate = _weigh(world, sampler, traffic, request)
+    light = LoadPlan(url, weighing_rate(system.profile.autoscaler), round(WEIGHING_S), headers)
+    rate = _weigh(world, sampler, LoadRun(system.cluster, light, load_generator.IMAGE, system.run), request)
     load = LoadRun(system.cluster, plan(rate, seconds, url, headers), load_generator.IMAGE, system.run)
     story = RushStory(system, traffic, load, read_settings(system), request, sampler, frozenset())
     story.before = frozenset(story.sampler.look().living)
@@ -121,17 +121,19 @@ def rush(world: World, seconds: float) -> RushStory:
     return story
 
 
-def _weigh(world: World, sampler: Sampler, traffic: Traffic, request: float) -> int:
-    """Requests per second of the rush, by what the customers of a quiet time cost."""
-    until = SYSTEM_CLOCK.now() + WEIGHING_S
-    _sample(world, sampler, lambda one: one.at >= until, WEIGHING_S + _STARTING_S, "The use was not told")
-    rate = weighed(sampler.samples, traffic, request, world.jewelry.profile.autoscaler)
-    world.remarks.append(f"The rush asks for {rate} requests a second, by what the customers before it cost.")
+def _weigh(world: World, sampler: Sampler, load: LoadRun, request: float) -> int:
+    """Requests per second of the rush, by what a lighter one costs before it."""
+    traffic, breaker_ = world.things.get(Traffic), breaker(world)
+    injection = breaker_.inject(Rush(world.jewelry.namespace, load), [traffic.run], [])
+    _sample(world, sampler, lambda _: load.over(), WEIGHING_S + _STARTING_S, "The lighter load does not end")
+    breaker_.end(injection)
+    rate = weighed(sampler.samples, traffic, load.plan.rate, request, world.jewelry.profile.autoscaler)
+    world.remarks.append(f"The rush asks for {rate} requests a second, by what {load.plan.rate} before it cost.")
     return rate
 
 
 def plan(rate: int, seconds: float, url: str, headers: Mapping[str, str]) -> LoadPlan:
-    """A smaller rate first, then more and more up to the one that asks for more than the smallest size."""
+    """A smaller rate first, then more and more up to the one that asks for the largest size."""
     rising, first = round(seconds * _RISING_SHARE), round(rate * _FIRST_SHARE)
     return LoadPlan(url, rate, round(seconds), headers, rising=rising, first=first, steps=_STEPS)
 
