@@ -104,7 +104,7 @@ def test_a_rush_is_weighed_by_the_customers_of_the_last_seconds() -> None:
     starts = [SimpleNamespace(start=at / 20) for at in range(1200)]  # 20 a second for a minute
     run = SimpleNamespace(attempts=lambda _: starts, to_suite_time=lambda moment: moment)
     traffic: Any = SimpleNamespace(run=run, leading="goods")
-    assert rush_rate.weighed(seen, traffic, 24.0, 0.05, agreed) == pytest.approx(80, abs=1)
+    assert rush_rate.weighed(seen, traffic, 24.0, 0.05, agreed) == pytest.approx(71, abs=1)
     blind = [samples.Sample(59.0, 3, "abc", "abc")]
     assert rush_rate.weighed(blind, traffic, 24.0, 0.05, agreed) == agreed.rush_per_s
 
