@@ -30,7 +30,8 @@ def alone(path: Path, doing: str = _UNNAMED, met: Callable[[str], object] = lamb
         try:
             yield
         finally:
-            path.unlink(missing_ok=True)  # before the lock is freed: who waits for it then makes a new file
+            if _is_at(path, file):  # `down` may have removed it, and somebody else have made one of that name
+                path.unlink(missing_ok=True)  # before the lock is freed: who waits for it then makes a new file
 
 
 @contextmanager

@@ -89,3 +89,11 @@ def test_never_two_at_once_although_each_takes_its_file_away(tmp_path: Path) -> 
         list(pool.map(work, range(200)))
     assert most == 1
     assert not list(tmp_path.iterdir())
+
+
+def test_a_file_that_somebody_else_has_made_meanwhile_is_not_taken_away(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    with alone(path):
+        path.unlink()  # as `down` does
+        path.write_text("of somebody else")
+    assert path.read_text() == "of somebody else"
