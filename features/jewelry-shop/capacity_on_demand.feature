@@ -29,7 +29,7 @@ Feature: Capacity on demand
     Scenario: A rush of customers is served by more instances, which are given back afterwards
       Given the application has its smallest size
       And customers look at the goods of "Goldregen" "20" times a second
-      When a rush of customers looks through the goods for "3 minutes"
+      When a rush of customers looks through the goods for "4 minutes"
       Then within "2 minutes" as many instances serve as the demand asks for, never more than agreed
       And the extra instances are given back within "5 minutes" after the rush
       And for "30 seconds" the smallest size holds, and the size has not risen again since it began to fall

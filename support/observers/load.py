@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -88,6 +88,17 @@ class LoadResult:
         if self.answered < _ANSWERED:
             return Verdict("broken", f"only {self.answered:.2%} of {self.planned} requests were answered")
         return Verdict("kept", f"{self.answered:.2%} of {self.planned} requests were answered")
+
+
+def together(results: Sequence[LoadResult]) -> LoadResult:
+    """Several loads of the same time as one."""
+    dropped = [one.dropped for one in results]
+    return LoadResult(
+        tuple(attempt for one in results for attempt in one.attempts),
+        sum(one.planned for one in results),
+        None if None in dropped else sum(one or 0 for one in dropped),
+        max(one.lateness_p99 for one in results),
+    )
 
 
 class LoadRun:

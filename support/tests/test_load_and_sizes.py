@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from support.errors import Refusal
 from support.faults.proof import FaultFailed
 from support.faults.sizes import SizeSet
-from support.observers.load import LoadPlan, LoadRun
+from support.observers.load import LoadPlan, LoadResult, LoadRun, together
 from support.profiles import load_profile
 from support.systems.jewelry_shop import rush, rush_rate, samples
 from support.systems.jewelry_shop.samples import Sample
@@ -69,9 +70,9 @@ def test_the_load_ends_by_itself_and_its_token_is_in_the_secret_only() -> None:
 
 
 def test_a_rush_rises_slowly_and_every_request_of_it_is_counted() -> None:
-    plan = rush.plan(72, 180.0, "http://x/", {})
-    assert plan.phases == [(29, 20), (37, 20), (46, 20), (54, 20), (63, 20), (72, 80)]
-    assert plan.requests == 20 * (29 + 37 + 46 + 54 + 63) + 80 * 72
+    plan = rush.plan(72, 240.0, "http://x/", {})
+    assert plan.phases == [(29, 20), (37, 20), (46, 20), (54, 20), (63, 20), (72, 140)]
+    assert plan.requests == 20 * (29 + 37 + 46 + 54 + 63) + 140 * 72
 
 
 def test_a_load_without_a_beginning_of_its_own_has_one_rate() -> None:
@@ -79,7 +80,7 @@ def test_a_load_without_a_beginning_of_its_own_has_one_rate() -> None:
 
 
 def test_a_rush_of_one_request_a_second_has_no_phase_without_requests() -> None:
-    assert all(rate and length for rate, length in rush.plan(1, 180.0, "http://x/", {}).phases)
+    assert all(rate and length for rate, length in rush.plan(1, 240.0, "http://x/", {}).phases)
 
 
 @pytest.mark.parametrize(
@@ -104,7 +105,7 @@ def test_a_rush_is_weighed_by_the_customers_of_the_last_seconds() -> None:
     starts = [SimpleNamespace(start=at / 20) for at in range(1200)]  # 20 a second for a minute
     run = SimpleNamespace(attempts=lambda _: starts, to_suite_time=lambda moment: moment)
     traffic: Any = SimpleNamespace(run=run, leading="goods")
-    assert rush_rate.weighed(seen, traffic, 24.0, 0.05, agreed) == pytest.approx(71, abs=1)
+    assert rush_rate.weighed(seen, traffic, 24.0, 0.05, agreed) == pytest.approx(63, abs=1)
     blind = [samples.Sample(59.0, 3, "abc", "abc")]
     assert rush_rate.weighed(blind, traffic, 24.0, 0.05, agreed) == agreed.rush_per_s
 
@@ -158,3 +159,24 @@ def test_an_instance_in_service_where_nobody_listens_is_told_from_one_that_is_bu
 )
 def test_growth_counts_from_the_demand_for_it(samples: list[Sample], size: int, since: float) -> None:
     assert rush._asked_from(story(samples), size) == since
+
+
+@pytest.mark.parametrize(
+    ("use", "more"),
+    [(0.60, 18), (0.68, 5), (0.69, 0), (0.80, 0), (0.0, 0)],
+    ids=["too little", "nearly", "enough", "more than enough", "nobody tells"],
+)
+def test_what_a_rush_lacks_is_added(use: float, more: int) -> None:
+    agreed = load_profile("jewelry-shop").autoscaler
+    seen = [Sample(float(at), 4, "abcd", "abcd", {"cpu": use}) for at in range(60)]
+    starts = [SimpleNamespace(start=at / 20) for at in range(1200)]  # 20 a second for a minute
+    run = SimpleNamespace(attempts=lambda _: starts, to_suite_time=lambda moment: moment)
+    traffic: Any = SimpleNamespace(run=run, leading="goods")
+    assert rush_rate.missing(seen, traffic, 72, 0.05, agreed) == pytest.approx(more, abs=1)
+
+
+def test_two_loads_of_the_same_time_are_judged_as_one() -> None:
+    one = LoadResult((), 4, 0, 0.01)
+    both = together([one, replace(one, planned=3, dropped=2, lateness_p99=0.2)])
+    assert (both.planned, both.dropped, both.lateness_p99) == (7, 2, 0.2)
+    assert together([one, replace(one, dropped=None)]).dropped is None

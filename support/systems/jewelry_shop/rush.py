@@ -10,13 +10,13 @@ from support.evidence.attach import attach_figures
 from support.faults.base import Injection
 from support.faults.load import Rush
 from support.matchers import ComplaintMatcher, without_complaints
-from support.observers.load import LoadPlan, LoadResult, LoadRun
+from support.observers.load import LoadPlan, LoadResult, LoadRun, together
 from support.platforms import load_generator
 from support.progress import Steps
 from support.systems.jewelry_shop import growth_picture
 from support.systems.jewelry_shop.autoscaler import NO_METRICS, SLACK, must_have, needed, requested_cores
 from support.systems.jewelry_shop.breaking import FULL_STRENGTH_S, breaker
-from support.systems.jewelry_shop.rush_rate import WEIGHING_S, weighed, weighing_rate
+from support.systems.jewelry_shop.rush_rate import WEIGHING_S, missing, weighed, weighing_rate
 from support.systems.jewelry_shop.samples import Sample, Sampler, longest_pause, rises_after_a_fall, troubles
 from support.systems.jewelry_shop.scaling import ScalingSettings, read_settings
 from support.systems.jewelry_shop.system import JewelryShop
@@ -30,8 +30,9 @@ _PLATEAU_S = 40.0  # seconds at the end of the rush in which demand and size hav
 _STARTING_S = 60.0  # seconds for a generator to start and to end beside the rush itself
 # A rush begins with less and rises slowly, so that one instance more is asked for at a time: two that start at once
 # take the processors from those that serve. In 25 s, which a figure may be old, it rises by less than one's share.
-_FIRST_SHARE, _RISING_SHARE = 2 / 5, 5 / 9  # of the rate, of the time
-_STEPS = 5  # of 20 s in a rush of 3 minutes
+_FIRST_SHARE, _RISING_SHARE = 2 / 5, 5 / 12  # of the rate, of the time
+_STEPS = 5  # of 20 s in a rush of 4 minutes
+_BEGINNING_S = 5.0  # seconds from asking for a load until its first requests
 
 
 @dataclass(slots=True)
@@ -106,19 +107,38 @@ def rush(world: World, seconds: float) -> RushStory:
     url, headers = goods_request(system, traffic)
     request = requested_cores(system)
     sampler = Sampler(system, request)
+
+    def asking(wanted: LoadPlan) -> LoadRun:
+        return LoadRun(system.cluster, wanted, load_generator.IMAGE, system.run)
+
     light = LoadPlan(url, weighing_rate(system.profile.autoscaler), round(WEIGHING_S), headers)
-    rate = _weigh(world, sampler, LoadRun(system.cluster, light, load_generator.IMAGE, system.run), request)
-    load = LoadRun(system.cluster, plan(rate, seconds, url, headers), load_generator.IMAGE, system.run)
+    rate = _weigh(world, sampler, asking(light), request)
+    load = asking(plan(rate, seconds, url, headers))
     story = RushStory(system, traffic, load, read_settings(system), request, sampler, frozenset())
     story.before = frozenset(story.sampler.look().living)
     world.clean_ups.add("draw the rush", lambda: growth_picture.attach(story))
     story.began = SYSTEM_CLOCK.now()
     story.injection = breaker(world).inject(Rush(system.namespace, load), [traffic.run], [])
-    _sample(world, sampler, lambda _: load.over(), seconds + _STARTING_S, "The load does not end")
+    told = story.began + _BEGINNING_S + load.plan.rising + story.settings.figures_late
+    _sample(world, sampler, lambda one: one.at >= told or load.over(), seconds, "The use was not told")
+    loads, left = [load], round(story.began + seconds - SYSTEM_CLOCK.now())
+    if more := _missing(world, story):
+        loads.append(asking(LoadPlan(url, more, left, headers)))
+        breaker(world).inject(Rush(system.namespace, loads[-1]), [traffic.run], [])
+    _sample(world, sampler, lambda _: all(one.over() for one in loads), left + _STARTING_S, "The load does not end")
     story.ended = SYSTEM_CLOCK.now()
-    story.result = load.read()
-    breaker(world).end(story.injection)
+    story.result = together([one.read() for one in loads])
+    breaker(world).end_all()
     return story
+
+
+def _missing(world: World, story: RushStory) -> int:
+    """Requests per second that are still missing until the largest size is asked for; 0 when nobody tells the use."""
+    agreed, rate = world.jewelry.profile.autoscaler, story.load.plan.rate
+    more = missing(story.samples, story.traffic, rate, story.request, agreed)
+    if more:
+        world.remarks.append(f"{more} more were missing until the largest size was asked for.")
+    return more
 
 
 def _weigh(world: World, sampler: Sampler, load: LoadRun, request: float) -> int:

@@ -18,8 +18,11 @@ WEIGHING_S = 50.0  # 25 until figures are of the load alone (kubelet's 15, metri
 _SETTLED_S = 24.0  # seconds at the end of it that are looked at
 _LIGHTER = 3  # times less than the usual rush: the smallest size can do it
 # Instances below the largest size, at the cost of the lighter load. Busy processors do less: in the rush itself a
-# request cost 1.0 to 1.2 times as much on two cores, so it becomes 4.55 to 5.5 instances; 4.45 ask for the fifth.
-_BELOW = 0.45
+# request cost 0.95 to 1.25 times as much on two cores, so it becomes 3.9 to 5.2 instances.
+_BELOW = 0.85
+# Likewise, when a rush is under way: 4.45 instances ask for the fifth, so less than 4.6 is lifted to 4.8.
+_ENOUGH, _AIM = 0.4, 0.2
+_JUST_NOW_S = 6.0  # seconds: the last figure
 _AT_MOST = 4  # times the usual rate: a figure that is wrong must not become a flood
 
 
@@ -45,10 +48,28 @@ def weighed(samples: Sequence[Sample], traffic: Traffic, lighter: float, request
 
     `lighter`: requests per second beside those of the customers. `request`: cores that one instance asks for.
     """
+    use, customers = _seen(samples, traffic, _SETTLED_S)
+    return requests_per_s(use, customers, lighter, _cores(agreed.max - _BELOW, request, agreed), agreed.rush_per_s)
+
+
+def missing(samples: Sequence[Sample], traffic: Traffic, rate: float, request: float, agreed: Autoscaler) -> int:
+    """Requests per second that a rush of `rate` lacks until the largest size is asked for; 0 if it is."""
+    use, customers = _seen(samples, traffic, _JUST_NOW_S)
+    if not use or use >= _cores(agreed.max - _ENOUGH, request, agreed):
+        return 0
+    whole = requests_per_s(use, customers, rate, _cores(agreed.max - _AIM, request, agreed), agreed.rush_per_s)
+    return max(0, whole - round(rate))
+
+
+def _cores(instances: float, request: float, agreed: Autoscaler) -> float:
+    """What so many instances are meant to use."""
+    return instances * request * agreed.cpu_percent / 100  # percent
+
+
+def _seen(samples: Sequence[Sample], traffic: Traffic, seconds: float) -> tuple[float, float]:
+    """Cores of all instances (0 when nobody tells), and requests per second of the customers, in the last seconds."""
     until = samples[-1].at
-    since = until - _SETTLED_S
+    since = until - seconds
     uses = [one.use[CPU] for one in samples if one.at >= since and CPU in one.use]
     starts = [traffic.run.to_suite_time(one.start) for one in traffic.run.attempts(traffic.leading)]
-    customers = sum(since <= start <= until for start in starts) / _SETTLED_S
-    wanted = (agreed.max - _BELOW) * request * agreed.cpu_percent / 100  # percent
-    return requests_per_s(median(uses) if uses else 0.0, customers, lighter, wanted, agreed.rush_per_s)
+    return median(uses) if uses else 0.0, sum(since <= start <= until for start in starts) / seconds
