@@ -148,17 +148,18 @@ def test_an_instance_in_service_where_nobody_listens_is_told_from_one_that_is_bu
 
 
 @pytest.mark.parametrize(
-    ("samples", "size", "since"),
+    ("samples", "size", "until", "waited"),
     [
-        ([*every_second(10, 60, SAMPLE), *every_second(60, 80, BUSIER)], 4, 35.0),
-        ([*every_second(10, 20, SAMPLE), *every_second(20, 80, BUSIER)], 4, 10.0),
-        ([*every_second(10, 50, BUSIER), *every_second(50, 80, GROWN)], 5, 25.0),
-        (every_second(10, 80, SAMPLE), 4, 55.0),
+        ([*every_second(10, 40, SAMPLE), *every_second(40, 80, BUSIER)], 4, 75.0, 35 + 25.0),
+        (every_second(10, 80, BUSIER), 4, 75.0, 65.0),
+        ([*every_second(10, 50, BUSIER), *every_second(50, 80, GROWN)], 5, 50.0, 25.0),
+        ([*every_second(10, 15, GROWN), *every_second(15, 50, SAMPLE), *every_second(50, 80, BUSIER)], 4, 60.0, 35.0),
+        ([*every_second(10, 50, BUSIER), *every_second(50, 60, SAMPLE), *every_second(60, 80, BUSIER)], 4, 70.0, 60.0),
     ],
-    ids=["told later than it was there", "there from the beginning", "then for one more", "never told"],
+    ids=["told later than it was there", "from the beginning", "at once", "a figure in between", "the longest time"],
 )
-def test_growth_counts_from_the_demand_for_it(samples: list[Sample], size: int, since: float) -> None:
-    assert rush._asked_from(story(samples), size) == since
+def test_growth_counts_from_the_demand_for_it(samples: list[Sample], size: int, until: float, waited: float) -> None:
+    assert rush._waited(story(samples), size, until) == waited
 
 
 @pytest.mark.parametrize(

@@ -137,7 +137,7 @@ def _missing(world: World, story: RushStory) -> int:
     agreed, rate = world.jewelry.profile.autoscaler, story.load.plan.rate
     more = missing(story.samples, story.traffic, rate, story.request, agreed)
     if more:
-        world.remarks.append(f"{more} more were missing until the largest size was asked for.")
+        world.remarks.append(f"{more} requests a second more: the rush did not yet ask for the largest size.")
     return more
 
 
@@ -202,21 +202,24 @@ def growth(world: World) -> Growth:
     due = _due(story)
     size = max(due, story.peak)
     full = next((one for one in story.during if due and len(one.ready) >= size), None)
-    after = max(0.0, full.at - _asked_from(story, size)) if full else None
+    after = _waited(story, size, full.at) if full else None
     seen = Growth(story, due, after, _idle(story))
     _attach_growth(seen)
     return seen
 
 
-def _asked_from(story: RushStory, size: int) -> float:
-    """When the demand was there that asks for so many, at the earliest: what is told of it comes later."""
-    agreed = story.system.profile.autoscaler
-    told = (
-        one.at
-        for one in story.during
-        if (must_have(one.use, story.request, agreed, one.desired) if one.use else one.desired) >= size
-    )
-    return max(story.began, next(told, story.ended) - story.settings.figures_late)
+def _waited(story: RushStory, size: int, until: float) -> float:
+    """Seconds for which so many were asked for without a break, at the longest, until they were ready.
+
+    What the autoscaler is told comes later than the demand, so that is added. A single figure that asks for more, such
+    as of an instance that starts, may be over before the autoscaler looks: it does not begin the time.
+    """
+    agreed, since, longest = story.system.profile.autoscaler, until, 0.0
+    for one in story.during:
+        asked = must_have(one.use, story.request, agreed, one.desired) if one.use else one.desired
+        since = min(since, one.at) if asked >= size else until
+        longest = max(longest, min(one.at, until) - since)
+    return min(until - story.began, longest + story.settings.figures_late)
 
 
 def _due(story: RushStory) -> int:
