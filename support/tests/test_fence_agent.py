@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,30 @@ def test_the_machine_tells_which_pod_has_which_address(tmp_path: Path) -> None:
     (tmp_path / "one").unlink()
     assert addresses.read() == {"10.1.0.3": "u2"}
     assert Addresses(tmp_path / "none").read() == {}
+
+
+def test_an_unchanged_folder_is_not_read_again_and_a_changed_one_is(tmp_path: Path) -> None:
+    addresses = Addresses(tmp_path)
+    note(tmp_path, "one", "u1", "10.1.0.2/24")
+    os.utime(tmp_path, (1.0, 1.0))  # long ago
+    assert addresses.read() == {"10.1.0.2": "u1"}
+    note(tmp_path, "two", "u2", "10.1.0.3/24")
+    os.utime(tmp_path, (1.0, 1.0))
+    assert addresses.read() == {"10.1.0.2": "u1"}
+    os.utime(tmp_path, (2.0, 2.0))
+    assert addresses.read() == {"10.1.0.2": "u1", "10.1.0.3": "u2"}
+
+
+def test_a_note_that_was_being_written_is_read_when_it_is_whole_although_the_folder_has_not_changed(
+    tmp_path: Path,
+) -> None:
+    addresses = Addresses(tmp_path)
+    (tmp_path / "half").write_text('{"ifName": "et')
+    os.utime(tmp_path, (1.0, 1.0))
+    assert addresses.read() == {}
+    note(tmp_path, "half", "u1", "10.1.0.2/24")
+    os.utime(tmp_path, (1.0, 1.0))
+    assert addresses.read() == {"10.1.0.2": "u1"}
 
 
 class FakeApi:

@@ -101,7 +101,7 @@ def test_a_rush_makes_the_use_what_is_wanted(use: float, customers: float, light
 
 def test_a_rush_is_weighed_by_the_customers_of_the_last_seconds() -> None:
     agreed = load_profile("jewelry-shop").autoscaler
-    seen = [samples.Sample(float(at), 3, "abc", "abc", {"cpu": 0.33 if at > 30 else 9.0}) for at in range(60)]
+    seen = [samples.Sample(float(at), 3, "abc", "abc", {"cpu": 0.275 if at > 30 else 9.0}) for at in range(60)]
     starts = [SimpleNamespace(start=at / 20) for at in range(1200)]  # 20 a second for a minute
     run = SimpleNamespace(attempts=lambda _: starts, to_suite_time=lambda moment: moment)
     traffic: Any = SimpleNamespace(run=run, leading="goods")
@@ -164,7 +164,7 @@ def test_growth_counts_from_the_demand_for_it(samples: list[Sample], size: int, 
 
 @pytest.mark.parametrize(
     ("use", "more"),
-    [(0.60, 18), (0.68, 5), (0.69, 0), (0.80, 0), (0.0, 0)],
+    [(0.50, 18), (0.567, 5), (0.576, 0), (0.67, 0), (0.0, 0)],
     ids=["too little", "nearly", "enough", "more than enough", "nobody tells"],
 )
 def test_what_a_rush_lacks_is_added(use: float, more: int) -> None:

@@ -26,6 +26,7 @@ class Agent:
         self._rendered: tuple[int, dict[str, str]] | None = None
         self._placed: Fences | None = None
         self._checked = 0.0
+        self._ready = False
 
     def step(self, now: float) -> None:
         """One look, and what follows from it. Until the API has told everything, the table stays as it is."""
@@ -45,7 +46,14 @@ class Agent:
             fenced = sum(verdict.startswith("jump") for verdict in fences.receiving.values())
             logging.info("%d pods, %d of them fenced, %d chains", len(fences.sending), fenced, len(fences.chains))
         self._rendered = seen
-        READY.touch()
+        if not self._ready:
+            READY.touch()
+            self._ready = True
+
+    def not_ready(self) -> None:
+        """The fences are not as they should be."""
+        READY.unlink(missing_ok=True)
+        self._ready = False
 
     def _lost(self, now: float) -> bool:
         """Whether somebody has taken the table away; looked at every few seconds."""
@@ -71,7 +79,7 @@ def main() -> None:
             pause = _LOOK_S
         except (OSError, subprocess.SubprocessError) as error:
             pause = _AGAIN_S
-            READY.unlink(missing_ok=True)
+            agent.not_ready()
             logging.error("the fences could not be put in place: %s %s", error, getattr(error, "stderr", ""))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from .table import TABLE, Fences, frame_mark, is_rules_chain, new_frame
 # seen from the agent, which shares the machine's list of processes.
 GIVEN = Path("/proc/1/root/var/lib/cni/results")
 _NFT = ("nsenter", "--target", "1", "--mount", "--", "nft")  # the machine's own program
+_STEP_NS = 1_000_000_000  # far more than the steps of any file system's clock (4 ms)
 _NFT_S = 20.0  # seconds for one transaction; it takes 0.02
 
 
@@ -22,27 +24,40 @@ class Addresses:
 
     def __init__(self, folder: Path = GIVEN) -> None:
         self._folder = folder
-        self._known: dict[str, tuple[str, tuple[str, ...]]] = {}  # file -> uid and addresses
+        self._known: dict[str, tuple[str, tuple[str, ...]] | None] = {}  # file -> uid and addresses, if about a pod
+        self._listed = -1  # the folder's last change when everything in it had been read; nanoseconds
+        self._here: dict[str, str] = {}
 
     def read(self) -> dict[str, str]:
-        """The uid of the pod behind each address."""
+        """The uid of the pod behind each address. Twenty times a second, so nothing is done while nothing changes."""
         try:
+            changed = self._folder.stat().st_mtime_ns
+            if changed == self._listed:
+                return self._here
             present = {path.name: path for path in self._folder.iterdir()}
         except FileNotFoundError:  # no pod has been started yet
-            present = {}
-        self._known = {name: entry for name, entry in self._known.items() if name in present}
-        for name, path in present.items():
-            if name not in self._known and (entry := _read(path)):
-                self._known[name] = entry
-        return {address: uid for uid, addresses in self._known.values() for address in addresses}
+            changed, present = -1, {}
+        unread: list[str] = []
+        known = {name: entry for name, entry in self._known.items() if name in present}
+        for name in present.keys() - known.keys():
+            try:
+                known[name] = _read(present[name])
+            except (OSError, ValueError):  # gone, or being written just now
+                unread.append(name)
+        self._known = known
+        # The clock of files moves in steps: what comes within one of them would not be seen as a change.
+        settled = time.time_ns() - changed > _STEP_NS
+        self._listed = changed if settled and not unread else -1
+        self._here = {address: entry[0] for entry in known.values() if entry for address in entry[1]}
+        return self._here
 
 
 def _read(path: Path) -> tuple[str, tuple[str, ...]] | None:
-    """Uid and addresses in one of the runtime's notes; None while it is not whole, or is about no pod's own address."""
-    try:
-        note = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):  # gone, or being written just now
-        return None
+    """Uid and addresses in one of the runtime's notes; None when it is about no pod's own address.
+
+    Raises OSError or ValueError while it is not whole.
+    """
+    note = json.loads(path.read_text(encoding="utf-8"))
     if note.get("ifName") == "lo":
         return None
     arguments = dict(note.get("cniArgs") or [])
