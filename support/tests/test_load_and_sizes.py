@@ -105,7 +105,7 @@ def test_a_rush_is_weighed_by_the_customers_of_the_last_seconds() -> None:
     starts = [SimpleNamespace(start=at / 20) for at in range(1200)]  # 20 a second for a minute
     run = SimpleNamespace(attempts=lambda _: starts, to_suite_time=lambda moment: moment)
     traffic: Any = SimpleNamespace(run=run, leading="goods")
-    assert rush_rate.weighed(seen, traffic, 24.0, 0.05, agreed) == pytest.approx(63, abs=1)
+    assert rush_rate.weighed(seen, traffic, 24.0, 0.05, agreed) == pytest.approx(72, abs=1)
     blind = [samples.Sample(59.0, 3, "abc", "abc")]
     assert rush_rate.weighed(blind, traffic, 24.0, 0.05, agreed) == agreed.rush_per_s
 
@@ -174,6 +174,37 @@ def test_what_a_rush_lacks_is_added(use: float, more: int) -> None:
     run = SimpleNamespace(attempts=lambda _: starts, to_suite_time=lambda moment: moment)
     traffic: Any = SimpleNamespace(run=run, leading="goods")
     assert rush_rate.missing(seen, traffic, 72, 0.05, agreed) == pytest.approx(more, abs=1)
+    largest = [*seen, replace(seen[-1], desired=agreed.max)]
+    assert rush_rate.missing(largest, traffic, 72, 0.05, agreed) == 0
+
+
+@pytest.mark.parametrize(
+    ("seen", "seconds"),
+    [
+        (every_second(10, 40, SAMPLE), 29.0),
+        ([*every_second(10, 40, SAMPLE), *every_second(40, 60, GROWN)], 20.0),
+        ([*every_second(10, 40, GROWN), *every_second(40, 50, SAMPLE), *every_second(50, 60, GROWN)], 10.0),
+        ([*every_second(10, 40, SAMPLE), *every_second(40, 60, replace(GROWN, ready=["a", "b", "c"]))], 0.0),
+    ],
+    ids=["always", "grown", "back again", "starting"],
+)
+def test_how_long_the_same_instances_have_served(seen: list[Sample], seconds: float) -> None:
+    assert samples.unchanged(seen) == seconds
+
+
+@pytest.mark.parametrize(
+    ("seen", "told"),
+    [
+        (every_second(10, 129, SAMPLE), False),
+        (every_second(10, 131, SAMPLE), True),
+        ([*every_second(10, 120, SAMPLE), *every_second(120, 140, replace(GROWN, desired=4))], False),
+        ([*every_second(10, 120, SAMPLE), *every_second(120, 140, GROWN)], True),
+        ([*every_second(10, 140, SAMPLE), *every_second(140, 151, replace(GROWN, desired=4))], True),
+    ],
+    ids=["of less than the full rate", "told", "just grown", "largest already", "too late for more"],
+)
+def test_figures_of_a_starting_instance_do_not_say_what_a_rush_lacks(seen: list[Sample], told: bool) -> None:
+    assert rush._is_told(story(seen), since=130.0, latest=150.0) == told
 
 
 def test_two_loads_of_the_same_time_are_judged_as_one() -> None:

@@ -17,7 +17,7 @@ from support.systems.jewelry_shop import growth_picture
 from support.systems.jewelry_shop.autoscaler import NO_METRICS, SLACK, must_have, needed, requested_cores
 from support.systems.jewelry_shop.breaking import FULL_STRENGTH_S, breaker
 from support.systems.jewelry_shop.rush_rate import WEIGHING_S, missing, weighed, weighing_rate
-from support.systems.jewelry_shop.samples import Sample, Sampler, longest_pause, rises_after_a_fall, troubles
+from support.systems.jewelry_shop.samples import Sample, Sampler, longest_pause, rises_after_a_fall, troubles, unchanged
 from support.systems.jewelry_shop.scaling import ScalingSettings, read_settings
 from support.systems.jewelry_shop.system import JewelryShop
 from support.systems.jewelry_shop.traffic import Traffic, goods_request
@@ -32,6 +32,7 @@ _STARTING_S = 60.0  # seconds for a generator to start and to end beside the rus
 # take the processors from those that serve. In 25 s, which a figure may be old, it rises by less than one's share.
 _FIRST_SHARE, _RISING_SHARE = 2 / 5, 5 / 12  # of the rate, of the time
 _STEPS = 5  # of 20 s in a rush of 4 minutes
+_LIFTED_S = 50.0  # seconds from the second load until the largest size serves: figures 25, autoscaler 15, start 10
 _BEGINNING_S = 5.0  # seconds from asking for a load until its first requests
 
 
@@ -120,7 +121,8 @@ def rush(world: World, seconds: float) -> RushStory:
     story.began = SYSTEM_CLOCK.now()
     story.injection = breaker(world).inject(Rush(system.namespace, load), [traffic.run], [])
     told = story.began + _BEGINNING_S + load.plan.rising + story.settings.figures_late
-    _sample(world, sampler, lambda one: one.at >= told or load.over(), seconds, "The use was not told")
+    latest = max(told, story.began + seconds - _PLATEAU_S - _LIFTED_S)
+    _sample(world, sampler, lambda _: _is_told(story, told, latest) or load.over(), seconds, "The use was not told")
     loads, left = [load], round(story.began + seconds - SYSTEM_CLOCK.now())
     if more := _missing(world, story):
         loads.append(asking(LoadPlan(url, more, left, headers)))
@@ -130,6 +132,15 @@ def rush(world: World, seconds: float) -> RushStory:
     story.result = together([one.read() for one in loads])
     breaker(world).end_all()
     return story
+
+
+def _is_told(story: RushStory, since: float, latest: float) -> bool:
+    """Whether figures of the full rate, and of no instance that was just starting, are there, or are too late."""
+    last, agreed = story.samples[-1], story.system.profile.autoscaler
+    if last.at < since:
+        return False
+    settled = unchanged(story.samples) >= story.settings.figures_late
+    return settled or last.desired >= agreed.max or last.at >= latest
 
 
 def _missing(world: World, story: RushStory) -> int:

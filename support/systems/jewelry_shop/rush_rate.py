@@ -16,11 +16,11 @@ from support.systems.jewelry_shop.traffic import Traffic
 
 WEIGHING_S = 50.0  # 25 until figures are of the load alone (kubelet's 15, metrics-server's 10), then more than two
 _SETTLED_S = 24.0  # seconds at the end of it that are looked at
-_LIGHTER = 3  # times less than the usual rush: the smallest size can do it
+_LIGHTER = 4  # times less than the usual rush: the smallest size can do it, so nothing starts while it is weighed
 # Instances below the largest size, at the cost of the lighter load. Busy processors do less: in the rush itself a
-# request cost 0.95 to 1.25 times as much on two cores, so it becomes 3.9 to 5.2 instances.
-_BELOW = 0.85
-# Likewise, when a rush is under way: 4.45 instances ask for the fifth, so less than 4.6 is lifted to 4.8.
+# request cost 0.95 to 1.25 times as much on two cores, so it becomes 4.4 to 5.8 instances.
+_BELOW = 0.4
+# Likewise, when a rush is under way: 4.4 instances ask for the fifth, so less than 4.6 is lifted to 4.8.
 _ENOUGH, _AIM = 0.4, 0.2
 _JUST_NOW_S = 6.0  # seconds: the last figure
 _AT_MOST = 4  # times the usual rate: a figure that is wrong must not become a flood
@@ -53,7 +53,9 @@ def weighed(samples: Sequence[Sample], traffic: Traffic, lighter: float, request
 
 
 def missing(samples: Sequence[Sample], traffic: Traffic, rate: float, request: float, agreed: Autoscaler) -> int:
-    """Requests per second that a rush of `rate` lacks until the largest size is asked for; 0 if it is."""
+    """Requests per second that a rush of `rate` lacks until the largest size is asked for; 0 if it is, or has been."""
+    if samples[-1].desired >= agreed.max:
+        return 0
     use, customers = _seen(samples, traffic, _JUST_NOW_S)
     if not use or use >= _cores(agreed.max - _ENOUGH, request, agreed):
         return 0

@@ -95,6 +95,15 @@ def _refusals(workload: Json) -> list[str]:
     return [f"quota forbids further pods: {text}" if _QUOTA in text else f"no further pods: {text}" for text in told]
 
 
+def unchanged(samples: Sequence[Sample]) -> float:
+    """Seconds for which, at the last sample, the same instances have served and none has been starting."""
+    last = samples[-1]
+    others = [one.at for one in samples if (set(one.living), set(one.ready)) != (set(last.living), set(last.ready))]
+    if len(last.ready) < len(last.living):
+        return 0.0
+    return last.at - max(others, default=samples[0].at)
+
+
 def longest_pause(samples: Sequence[Sample]) -> float:
     """Seconds of the longest time in which nobody looked; infinite without two looks."""
     return max((later.at - earlier.at for earlier, later in pairwise(samples)), default=float("inf"))
