@@ -1,5 +1,7 @@
 """The janitor: runs inside the cluster and mends what a dead run has left broken. Imports nothing from the suite.
 
+It also ends what a dead run still asks of the system: its probes and the load of its rushes.
+
 Every few seconds it reads the intents in its namespace. One is mended when its time is over, or when its run no longer
 renews its Lease. A Lease is alive while it changes, seen from here, and an intent's age is told by the API server's own
 clock, so nobody's wrong clock can make the janitor too quick or too slow.
@@ -32,6 +34,7 @@ SILENT_S = 15.0  # seconds without renewal after which a run is dead
 NOTICED_S = 20.0  # seconds after which Kubernetes calls a lost machine not ready: its grace period of 16 s and a margin
 PLATFORM_S = 60.0  # seconds past its deadline for which the record of a machine that is not back is kept
 CALL_S = 5.0  # longest wait for the API server
+OBSERVER_PORT = 8088
 COMMAND_S = 10.0  # longest wait for a command
 CREDENTIALS = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 
@@ -51,6 +54,9 @@ class Api(Protocol):
     def patch(self, path: str, patch: Sequence[Json]) -> str:
         """Puts a part of an object back by a JSON patch; empty when it was done, else what went wrong."""
 
+    def post(self, path: str, body: Json) -> str:
+        """Sends something through the API server; empty when it was taken, else what went wrong."""
+
     def command(self, namespace: str, pod: str, container: str, command: Sequence[str]) -> str:
         """Runs a command; empty when it ended well, else what went wrong."""
 
@@ -64,6 +70,7 @@ class Janitor:
     now: Callable[[], float] = time.monotonic
     say: Callable[[str], None] = lambda line: print(line, flush=True)  # noqa: T201 (its log)
     _seen: dict[str, tuple[str, float]] = field(default_factory=dict)
+    _stilled: set[tuple[str, str]] = field(default_factory=set)  # dead runs, and the observers that know it
 
     def look(self) -> None:
         """Reads everything and mends what is due. Raises OSError when the API server does not answer."""
@@ -74,13 +81,40 @@ class Janitor:
             left = _seconds_left(intent, server_time)
             quiet = silent.get(f"run-{run}", float("inf"))
             if quiet >= SILENT_S or left <= 0:
-                why = "its run is gone" if quiet >= SILENT_S else "its time is over"
+                why = "its run is gone" if self._dead(run, silent) else "its time is over"
                 self._mend(intent, why, left, quiet >= SILENT_S + NOTICED_S or left <= -NOTICED_S)
-        runs = {intent["metadata"].get("labels", {}).get("holdfast.dev/run") for intent in intents}
+        runs = {intent["metadata"].get("labels", {}).get("holdfast.dev/run", "") for intent in intents}
+        # After the mending, which must not wait for an observer that does not answer.
+        self._still(
+            {run for run in [*runs, *(name.removeprefix("run-") for name in silent)] if self._dead(run, silent)}
+        )
         for name, seconds in silent.items():
             if seconds >= SILENT_S and name.removeprefix("run-") not in runs:
                 self.api.delete(f"{self._leases()}/{name}")
                 self.say(f"{name}: silent for {seconds:.0f} s and nothing left to mend, removed")
+
+    @staticmethod
+    def _dead(run: str, silent: Mapping[str, float]) -> bool:
+        return silent.get(f"run-{run}", float("inf")) >= SILENT_S
+
+    def _still(self, dead: set[str]) -> None:
+        """Nobody will read what the probes of a dead run find: they end, and the load of its rushes with them."""
+        self._stilled = {(run, pod) for run, pod in self._stilled if run in dead}
+        if not dead:
+            return
+        jobs = f"/apis/batch/v1/namespaces/{self.namespace}/jobs"
+        for job in self.api.list(jobs, "holdfast.dev/role=load")[0]:
+            if job["metadata"].get("labels", {}).get("holdfast.dev/run", "") in dead:
+                self.api.delete(f"{jobs}/{job['metadata']['name']}?propagationPolicy=Background")
+        for pod in self.api.list(self._path("pods"), "holdfast.dev/role=observer")[0]:
+            name = pod["metadata"]["name"]
+            for run in sorted(dead):
+                stilled = (run, pod["metadata"]["uid"])
+                if stilled in self._stilled or not _is_ready(pod):
+                    continue
+                if not self.api.post(f"{self._path('pods')}/{name}:{OBSERVER_PORT}/proxy/stop", {"of": run}):
+                    self._stilled.add(stilled)
+                    self.say(f"run-{run} is gone: {name} makes no further attempts for it")
 
     def _silent_for(self) -> dict[str, float]:
         """Seconds since each Lease was last seen to change."""
@@ -184,6 +218,14 @@ class HttpApi:
             return f"{path}: {error}"
         return ""
 
+    def post(self, path: str, body: Json) -> str:
+        """See Api."""
+        try:
+            self._send("POST", path, json.dumps(body).encode()).close()
+        except OSError as error:  # HTTPError and URLError among them
+            return f"{path}: {error}"
+        return ""
+
     def command(self, namespace: str, pod: str, container: str, command: Sequence[str]) -> str:
         """See Api."""
         query = [("command", word) for word in command]
@@ -226,6 +268,11 @@ def _outcome(stream: Any, pod: str) -> str:
                 return "" if told.get("status") == "Success" else f"{pod}: {told.get('message')}"
     except (OSError, websocket.WebSocketException, ValueError) as error:
         return f"{pod}: {error}"
+
+
+def _is_ready(pod: Json) -> bool:
+    conditions = pod.get("status", {}).get("conditions", [])
+    return any(one["type"] == "Ready" and one["status"] == "True" for one in conditions)
 
 
 def _seconds_left(intent: Json, server_time: datetime) -> float:

@@ -32,6 +32,9 @@ class FakeApi:
         self.failure = ""
         self.commands: list[Sequence[str]] = []
         self.patches: list[tuple[str, Sequence[dict[str, Any]]]] = []
+        self.observers = {"observer-1": True, "observer-2": False}  # whether they are ready
+        self.jobs = {"load-a-1": "a", "load-b-1": "b"}  # the runs that they belong to
+        self.posts: list[tuple[str, dict[str, Any]]] = []
 
     def add(self, *remedies: Remedy, run: str = "a", seconds: float = 60.0) -> None:
         name = f"intent-{run}-{len(self.intents)}"
@@ -43,6 +46,13 @@ class FakeApi:
         time = START + timedelta(seconds=self.seconds)
         if path.endswith("configmaps"):
             return list(self.intents.values()), time
+        if path.endswith("pods"):
+            ready = {name: [{"type": "Ready", "status": str(told)}] for name, told in self.observers.items()}
+            metadata = {name: {"name": name, "uid": f"uid-of-{name}"} for name in ready}
+            return [{"metadata": metadata[name], "status": {"conditions": told}} for name, told in ready.items()], time
+        if path.endswith("jobs"):
+            labels_of = {name: {"holdfast.dev/run": run} for name, run in self.jobs.items()}
+            return [{"metadata": {"name": name, "labels": told}} for name, told in labels_of.items()], time
         return [{"metadata": {"name": name, "resourceVersion": str(at)}} for name, at in self.leases.items()], time
 
     def get(self, path: str) -> dict[str, Any] | None:
@@ -51,12 +61,17 @@ class FakeApi:
         return {"metadata": {"uid": self.uid}} if self.uid else None
 
     def delete(self, path: str) -> None:
-        name = path.rpartition("/")[2]
+        name = path.rpartition("/")[2].partition("?")[0]
+        self.jobs.pop(name, None)
         self.intents.pop(name, None)
         self.leases.pop(name, None)
 
     def patch(self, path: str, patch: Sequence[dict[str, Any]]) -> str:
         self.patches.append((path, patch))
+        return self.failure
+
+    def post(self, path: str, body: dict[str, Any]) -> str:
+        self.posts.append((path, body))
         return self.failure
 
     def command(self, namespace: str, pod: str, container: str, command: Sequence[str]) -> str:
@@ -113,6 +128,28 @@ def test_the_faults_of_a_dead_run_are_mended_fifteen_seconds_after_its_last_sign
     world.let_pass(2)
     assert world.api.leases == {}
     assert "nothing left to mend" in world.log[-1]
+
+
+def test_the_probes_and_the_load_of_a_dead_run_are_ended_and_nobody_elses(world: World) -> None:
+    world.api.add(RESUME, seconds=600)
+    world.let_pass(10)
+    assert world.api.posts == []
+    world.alive = False
+    world.let_pass(16)
+    asked = ("/api/v1/namespaces/holdfast/pods/observer-1:8088/proxy/stop", {"of": "a"})
+    assert world.api.posts == [asked]  # once; the other one is not ready
+    assert world.api.jobs == {"load-b-1": "b"}
+    assert any("observer-1 makes no further attempts" in line for line in world.log)
+
+
+def test_an_observer_that_could_not_be_told_is_told_again(world: World) -> None:
+    world.api.add(RESUME, run="b")
+    world.api.failure = "not reachable"
+    world.let_pass(4)
+    assert len(world.api.posts) == 2
+    world.api.failure = ""
+    world.let_pass(6)
+    assert len(world.api.posts) == 3
 
 
 def test_a_fault_without_any_lease_is_mended_at_once(world: World) -> None:
@@ -224,6 +261,10 @@ class Handler(BaseHTTPRequestHandler):
         sent = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         self.answer(403 if self.path.endswith("locked") else 200, {"sent": sent})
 
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.answer(404 if self.path.endswith("none") else 200, {})
+
     def answer(self, status: int, body: dict[str, Any]) -> None:
         data = json.dumps(body).encode()
         self.send_response(status)
@@ -259,3 +300,11 @@ def test_a_patch_is_sent_and_its_refusal_told(server: str, tmp_path: Path) -> No
     api = HttpApi(server, tmp_path)
     assert api.patch("/apis/apps/v1/namespaces/shop/deployments/till", BACK.patch) == ""
     assert "403" in api.patch("/apis/apps/v1/namespaces/shop/deployments/locked", BACK.patch)
+
+
+def test_an_observer_is_spoken_to_through_the_api_server(server: str, tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("secret\n")
+    api = HttpApi(server, tmp_path)
+    assert api.post("/api/v1/namespaces/holdfast/pods/observer-1:8088/proxy/stop", {"of": "a"}) == ""
+    assert "404" in api.post("/none", {})
+    assert "refused" in HttpApi("http://127.0.0.1:9", tmp_path).post("/none", {})

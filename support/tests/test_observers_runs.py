@@ -85,6 +85,10 @@ def test_the_agents_own_server(tmp_path: Path) -> None:
             await call("POST", "ask", {"kind": "sql"}),
             await call("POST", "ask", []),
             await call("GET", "nothing"),
+            await call("POST", "runs", {**plan, "id": "a-1"}),
+            await call("POST", "stop", {"of": "b"}),
+            await call("POST", "stop", {"of": "a"}),
+            await call("POST", "stop", {}),
         ]
         async with asyncio.timeout(10.0):
             while runs.running:  # lines reach the file beside the event loop: all of them are there after the end only
@@ -95,10 +99,28 @@ def test_the_agents_own_server(tmp_path: Path) -> None:
         return answers
 
     answers = played(story, http(200, {"a": 1}))
-    assert [status for status, _ in answers] == [200, 200, 200, 201, 400, 200, 200, 404, 404, 400, 400, 404]
+    assert [status for status, _ in answers] == [
+        200,
+        200,
+        200,
+        201,
+        400,
+        200,
+        200,
+        404,
+        404,
+        400,
+        400,
+        404,
+        201,
+        200,
+        200,
+        400,
+    ]
     assert answers[0][1]["node"] == "node-1"
     assert (answers[1][1]["status"], answers[1][1]["text"]) == (200, '{"a": 1}')
     assert answers[2][1]["connected"] is False
+    assert [answers[13][1], answers[14][1]] == [{"stopped": 0}, {"stopped": 1}]
 
 
 def test_no_password_is_ever_written_into_the_lines(tmp_path: Path) -> None:

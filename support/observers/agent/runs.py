@@ -158,6 +158,13 @@ class Runs:
         """A run of this life of the agent; KeyError otherwise."""
         return self._live[name]
 
+    def stop_of(self, suite_run: str) -> int:
+        """No further attempts of the runs that a run of the suite has begun here; how many were under way."""
+        theirs = [run for name, run in self._live.items() if run.running and name.startswith(f"{suite_run}-")]
+        for run in theirs:
+            run.stop()
+        return len(theirs)
+
     def lines(self, name: str, start: int) -> bytes:
         """Lines of a run from byte `start` on. Raises FileNotFoundError."""
         ended = self._live.get(name)

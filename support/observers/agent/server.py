@@ -20,7 +20,10 @@ Served = tuple[int, str, bytes]
 
 
 class Server:
-    """Answers GET /clock, POST /ask, POST /runs, POST /runs/{id}/mark, POST /runs/{id}/stop, GET /runs/{id}/lines."""
+    """Answers GET /clock, POST /ask, POST /runs, POST /runs/{id}/mark, POST /runs/{id}/stop, GET /runs/{id}/lines.
+
+    POST /stop ends all runs of one run of the suite.
+    """
 
     def __init__(self, runs: Runs, node: str) -> None:
         self._runs, self._node = runs, node
@@ -69,6 +72,8 @@ class Server:
             return _told(200, await ask(_object(body)))
         if (method, words) == ("POST", ["runs"]):
             return _told(201, {"id": self._runs.start(_object(body)).name, "now": now()})
+        if (method, words) == ("POST", ["stop"]):
+            return _told(200, {"stopped": self._runs.stop_of(str(_object(body)["of"]))})
         if words[0] == "runs" and len(words) == 3:  # runs, id, what
             return self._of_run(method, words[1], words[2], parts.query, body)
         return _told(404, {"error": f"there is no {request}"})

@@ -60,11 +60,15 @@ app.conf.update(
     beat_scheduler="shop.jobs.tick:TickingScheduler",
     beat_max_loop_interval=1,
     beat_schedule={
-        "resend": {"task": "shop.resend", "schedule": config.job_resend_every_s},
+        # After an outage of the queue one sweep does the work of all.
+        "resend": {
+            "task": "shop.resend",
+            "schedule": config.job_resend_every_s,
+            "options": {"expires": 2 * config.job_resend_every_s},
+        },
         "receipts": {
             "task": "shop.receipts",
             "schedule": config.receipt_every_s,
-            # After an outage of the queue one sweep does the work of all.
             "options": {"expires": 2 * config.receipt_every_s},
         },
         "gold": {

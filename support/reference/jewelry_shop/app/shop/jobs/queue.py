@@ -25,3 +25,9 @@ def send_valuation(job_id: UUID, tenant_id: UUID, request_id: str) -> bool:
 def send_valuation_now(job_id: UUID, tenant_id: UUID, request_id: str) -> None:
     """Hand the job to the queue; raises what the queue raises."""
     app.send_task("shop.valuation", args=[str(job_id), str(tenant_id), request_id], retry=False)
+
+
+def waiting() -> int:
+    """Messages that no worker has taken yet; raises what the queue raises."""
+    with app.pool.acquire(block=True) as connection:
+        return int(connection.default_channel.client.llen(app.conf.task_default_queue))

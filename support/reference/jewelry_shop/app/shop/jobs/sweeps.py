@@ -9,10 +9,11 @@ from django.db.models.functions import Coalesce
 from shop.config import config
 from shop.database.tenancy import platform_transaction
 from shop.jobs.models import Job
-from shop.jobs.queue import send_valuation_now
+from shop.jobs.queue import send_valuation_now, waiting
 from shop.logs import log_event
 
 _BATCH = 200  # sales of one transaction: keeps it short
+_LONG_QUEUE = 20  # messages; what has not started waits there, and sending it again would make the queue longer
 _BASE_PRICE = Decimal("70.00")  # per gram; the figures are invented
 _PRICE_STEP = Decimal("0.01")
 _PRICE_STEPS = 500
@@ -53,7 +54,12 @@ def make_receipts() -> int:
 
 
 def resend_jobs() -> int:
-    """Send again what was accepted but never started; a started job belongs to the queue's own redelivery."""
+    """Send again what was accepted but never started; a started job belongs to the queue's own redelivery.
+
+    Not while the queue is long: with a message more for each job every few seconds it would never become shorter.
+    """
+    if waiting() > _LONG_QUEUE:
+        return 0
     now = datetime.now(UTC)
     due = Coalesce("sent_at", "created_at")
     with platform_transaction():

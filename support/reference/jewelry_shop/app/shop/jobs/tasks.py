@@ -7,6 +7,8 @@ from typing import Any
 
 from celery.exceptions import Reject
 from django.db import Error as DatabaseError
+from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
 
 from shop.jobs import sweeps
 from shop.jobs.app import app
@@ -45,5 +47,5 @@ def _sweep(name: str, work: Callable[[], Any]) -> None:
     # The next sweep does what this one could not: an outage is a line in the log, not a failed task.
     try:
         work()
-    except (DatabaseError, OSError) as error:
+    except (DatabaseError, OSError, OperationalError, RedisError) as error:
         log_event("sweep_failed", f"{name}: {error}".splitlines()[0], logging.WARNING, error=type(error).__name__)
