@@ -164,7 +164,7 @@ def test_growth_counts_from_the_demand_for_it(samples: list[Sample], size: int, 
 
 @pytest.mark.parametrize(
     ("use", "more"),
-    [(0.50, 18), (0.567, 5), (0.576, 0), (0.67, 0), (0.0, 0)],
+    [(0.50, 18), (0.56, 7), (0.563, 0), (0.67, 0), (0.0, 0)],
     ids=["too little", "nearly", "enough", "more than enough", "nobody tells"],
 )
 def test_what_a_rush_lacks_is_added(use: float, more: int) -> None:

@@ -20,8 +20,8 @@ _LIGHTER = 4  # times less than the usual rush: the smallest size can do it, so 
 # Instances below the largest size, at the cost of the lighter load. Busy processors do less: in the rush itself a
 # request cost 0.95 to 1.25 times as much on two cores, so it becomes 4.4 to 5.8 instances.
 _BELOW = 0.4
-# Likewise, when a rush is under way: 4.4 instances ask for the fifth, so less than 4.6 is lifted to 4.8.
-_ENOUGH, _AIM = 0.4, 0.2
+# Likewise, when a rush is under way: 4.4 instances ask for the fifth, so less than 4.5 is lifted to 4.8.
+_ENOUGH, _AIM = 0.5, 0.2
 _JUST_NOW_S = 6.0  # seconds: the last figure
 _AT_MOST = 4  # times the usual rate: a figure that is wrong must not become a flood
 
