@@ -89,6 +89,19 @@ def test_a_fault_does_not_outlive_a_killed_run(run: Run, tmp_path: Path, promise
     # The freeze lasts 45 s; 30 s are the promise after its deadline; 30 s for a busy machine.
     assert within(105, lambda: not _open_intents() and not _frozen()), f"still open: {_open_intents()}, {_frozen()}"
     assert all(node.powered for node in EmbeddedPlatform().status().nodes)
+    # The janitor ends its probes when it mends; one on a machine that was away is told when it is back.
+    assert within(30, lambda: not _probing()), f"still making requests: {_probing()}"
+
+
+def _probing() -> dict[str, int]:
+    """Observers that still carry out a plan, and how many."""
+    pods = ["-n", "holdfast", "get", "pods", "-l", "holdfast.dev/role=observer", "-o", "name"]
+    found: dict[str, int] = {}
+    for name in kubectl.run(EmbeddedPlatform(), pods).split():
+        asked = f"/api/v1/namespaces/holdfast/pods/{name.removeprefix('pod/')}:8088/proxy/clock"
+        if running := json.loads(kubectl.run(EmbeddedPlatform(), ["get", "--raw", asked]))["running"]:
+            found[name] = running
+    return found
 
 
 def _frozen() -> list[str]:
