@@ -79,7 +79,7 @@ def test_quantities(text: str, number: float) -> None:
 
 @pytest.mark.parametrize(
     ("cores", "mebibytes", "slack", "instances"),
-    [(0.05, 500, 1, 3), (0.7, 500, 1, 5), (0.5, 500, 1, 4), (0.51, 500, 0.9, 4), (3, 500, 1, 5), (0.1, 1200, 1, 5)],
+    [(0.05, 500, 1, 3), (0.7, 500, 1, 5), (0.6, 500, 1, 4), (0.61, 500, 0.9, 4), (3, 500, 1, 5), (0.1, 1200, 1, 5)],
 )
 def test_target_and_use_give_a_number_within_the_agreed_sizes(
     cores: float, mebibytes: float, slack: float, instances: int
@@ -90,7 +90,7 @@ def test_target_and_use_give_a_number_within_the_agreed_sizes(
 
 @pytest.mark.parametrize(
     ("cores", "size", "after"),
-    [(0.33, 3, 3), (0.41, 3, 3), (0.42, 3, 4), (0.51, 3, 5), (0.53, 4, 4), (0.56, 4, 5), (0.9, 5, 5), (0.1, 5, 5)],
+    [(0.4, 3, 3), (0.49, 3, 3), (0.51, 3, 4), (0.61, 3, 5), (0.64, 4, 4), (0.67, 4, 5), (0.9, 5, 5), (0.1, 5, 5)],
 )
 def test_the_autoscaler_must_grow_when_the_use_is_more_than_a_tenth_above_its_target(
     cores: float, size: int, after: int
@@ -105,7 +105,7 @@ HPA: dict[str, Any] = {
         "minReplicas": 3,
         "maxReplicas": 5,
         "metrics": [
-            {"type": "Resource", "resource": {"name": "cpu", "target": {"averageUtilization": 250}}},
+            {"type": "Resource", "resource": {"name": "cpu", "target": {"averageUtilization": 300}}},
             {"type": "Resource", "resource": {"name": "memory", "target": {"averageValue": "280Mi"}}},
         ],
     },
@@ -157,7 +157,7 @@ REST = [replace(SAMPLE, at=200.0 + at) for at in range(30)]
 FALLING = story(samples=[GROWN, replace(GROWN, desired=4), *REST])
 AGAIN = story(samples=[GROWN, replace(GROWN, desired=4), GROWN, *REST])
 BELOW = story(samples=[GROWN, *REST, replace(SAMPLE, at=231.0, desired=2, living=["a", "b"])])
-BUSIER = replace(SAMPLE, use={"cpu": 0.43, "memory": 2.0**28}, need=4)  # as much to do as for four
+BUSIER = replace(SAMPLE, use={"cpu": 0.52, "memory": 2.0**28}, need=4)  # as much to do as for four
 GROWTH = rush.Growth(STORY, 5, 35.0, [])
 QUOTA = replace(GROWN, ready=list("abcd"), trouble=["quota forbids further pods: exceeded quota"])
 BLIND = replace(SAMPLE, use={}, need=0, trouble=[f"{autoscaler.NO_METRICS} (503)"])
@@ -195,8 +195,8 @@ CASES: dict[str, Callable[[], Case]] = {
         (replace(VIEW, minimum=2), "smallest size is 2 instead of 3"),
         (replace(VIEW, maximum=50), "largest size is 50 instead of 5"),
         (replace(VIEW, steers="Deployment nginx"), "steers is Deployment nginx"),
-        (replace(VIEW, targets={"cpu": "30 %", "memory": "280Mi"}), "target of processor is 30 % instead of 250 %"),
-        (replace(VIEW, targets={"cpu": "250 %"}), "target of memory is not set instead of 280Mi"),
+        (replace(VIEW, targets={"cpu": "30 %", "memory": "280Mi"}), "target of processor is 30 % instead of 300 %"),
+        (replace(VIEW, targets={"cpu": "300 %"}), "target of memory is not set instead of 280Mi"),
         (aiming_also_at(STRICTER), "a further target of processor was not agreed"),
         (aiming_also_at(EXTERNAL), "a further target of External was not agreed"),
         (autoscaler.AutoscalerView(exists=False), "there is no autoscaler"),

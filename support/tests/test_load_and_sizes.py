@@ -21,6 +21,7 @@ from support.tests.faults_fakes import FakeCluster
 from support.tests.test_capacity import BUSIER, GROWN, SAMPLE
 
 PLAN = LoadPlan("http://x/", 2, 2, {"Authorization": "Bearer x"})
+_REPLACED = replace(SAMPLE, living=["a", "b", "d"], ready=["a", "b", "d"])
 
 
 def sized(size: int, generation: int) -> dict[str, Any]:
@@ -101,11 +102,11 @@ def test_a_rush_makes_the_use_what_is_wanted(use: float, customers: float, light
 
 def test_a_rush_is_weighed_by_the_customers_of_the_last_seconds() -> None:
     agreed = load_profile("jewelry-shop").autoscaler
-    seen = [samples.Sample(float(at), 3, "abc", "abc", {"cpu": 0.275 if at > 30 else 9.0}) for at in range(60)]
+    seen = [samples.Sample(float(at), 3, "abc", "abc", {"cpu": 0.33 if at > 30 else 9.0}) for at in range(60)]
     starts = [SimpleNamespace(start=at / 20) for at in range(1200)]  # 20 a second for a minute
     run = SimpleNamespace(attempts=lambda _: starts, to_suite_time=lambda moment: moment)
     traffic: Any = SimpleNamespace(run=run, leading="goods")
-    assert rush_rate.weighed(seen, traffic, 24.0, 0.05, agreed) == pytest.approx(72, abs=1)
+    assert rush_rate.weighed(seen, traffic, 24.0, 0.05, agreed) == pytest.approx(52, abs=1)
     blind = [samples.Sample(59.0, 3, "abc", "abc")]
     assert rush_rate.weighed(blind, traffic, 24.0, 0.05, agreed) == agreed.rush_per_s
 
@@ -164,18 +165,18 @@ def test_growth_counts_from_the_demand_for_it(samples: list[Sample], size: int, 
 
 @pytest.mark.parametrize(
     ("use", "more"),
-    [(0.50, 18), (0.56, 7), (0.563, 0), (0.67, 0), (0.0, 0)],
+    [(0.47, 17), (0.50, 10), (0.511, 0), (0.67, 0), (0.0, 0)],
     ids=["too little", "nearly", "enough", "more than enough", "nobody tells"],
 )
 def test_what_a_rush_lacks_is_added(use: float, more: int) -> None:
     agreed = load_profile("jewelry-shop").autoscaler
-    seen = [Sample(float(at), 4, "abcd", "abcd", {"cpu": use}) for at in range(60)]
+    seen = [Sample(float(at), 3, "abc", "abc", {"cpu": use}) for at in range(60)]
     starts = [SimpleNamespace(start=at / 20) for at in range(1200)]  # 20 a second for a minute
     run = SimpleNamespace(attempts=lambda _: starts, to_suite_time=lambda moment: moment)
     traffic: Any = SimpleNamespace(run=run, leading="goods")
     assert rush_rate.missing(seen, traffic, 72, 0.05, agreed) == pytest.approx(more, abs=1)
-    largest = [*seen, replace(seen[-1], desired=agreed.max)]
-    assert rush_rate.missing(largest, traffic, 72, 0.05, agreed) == 0
+    asked_for = [*seen, replace(seen[-1], desired=4)]
+    assert rush_rate.missing(asked_for, traffic, 72, 0.05, agreed) == 0
 
 
 @pytest.mark.parametrize(
@@ -197,11 +198,11 @@ def test_how_long_the_same_instances_have_served(seen: list[Sample], seconds: fl
     [
         (every_second(10, 129, SAMPLE), False),
         (every_second(10, 131, SAMPLE), True),
-        ([*every_second(10, 120, SAMPLE), *every_second(120, 140, replace(GROWN, desired=4))], False),
+        ([*every_second(10, 120, SAMPLE), *every_second(120, 140, _REPLACED)], False),
         ([*every_second(10, 120, SAMPLE), *every_second(120, 140, GROWN)], True),
-        ([*every_second(10, 140, SAMPLE), *every_second(140, 151, replace(GROWN, desired=4))], True),
+        ([*every_second(10, 140, SAMPLE), *every_second(140, 151, _REPLACED)], True),
     ],
-    ids=["of less than the full rate", "told", "just grown", "largest already", "too late for more"],
+    ids=["of less than the full rate", "told", "just replaced", "grown already", "too late for more"],
 )
 def test_figures_of_a_starting_instance_do_not_say_what_a_rush_lacks(seen: list[Sample], told: bool) -> None:
     assert rush._is_told(story(seen), since=130.0, latest=150.0) == told

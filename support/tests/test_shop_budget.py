@@ -366,3 +366,22 @@ def test_shared_unused_and_missing_volumes_are_named() -> None:
     assert "several claims are bound to pv-1" in mismatch(matcher, twice)
     assert "claim old is mounted by nobody" in mismatch(matcher, twice)
     assert "1 volumes were looked at instead of 2" in mismatch(matcher, volumes.Claims([CLAIM], []))
+
+
+@pytest.mark.parametrize(
+    ("hard", "used", "more", "found"),
+    [
+        ({"pods": "20"}, {"pods": "18"}, 2, []),
+        ({"pods": "18"}, {"pods": "18"}, 0, []),
+        ({"pods": "18"}, {"pods": "17"}, 2, ["quota forbids further pods: 17 of 18 are there, 2 more are needed"]),
+        ({"count/pods": "18"}, {"count/pods": "18"}, 1, ["quota forbids further pods: 18 of 18 are there, 1 more"]),
+        ({"services": "1"}, {"services": "1"}, 2, []),
+    ],
+)
+def test_a_budget_that_has_no_room_for_further_pods(
+    hard: dict[str, str], used: dict[str, str], more: int, found: list[str]
+) -> None:
+    body = {"metadata": {"name": "q"}, "spec": {"hard": hard}, "status": {"hard": hard, "used": used}}
+    seen = budget.forbids_pods(budget_of(body), more)
+    assert len(seen) == len(found)
+    assert all(one.startswith(begin) for one, begin in zip(seen, found, strict=True))

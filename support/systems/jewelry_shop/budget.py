@@ -18,6 +18,7 @@ from support.waiting import Unknown
 from support.world import World
 
 _MEASURES = ("cpu", "memory")
+_PODS = ("pods", "count/pods")  # the lines of a budget that count instances
 _TOO_MUCH = Decimal("1.1")  # of the largest size: clearly above it
 _RUN, _NEWCOMER = "holdfast.dev/run", "holdfast.dev/newcomer"
 # No machine carries this label: what is let in is seen by the admission, but never started.
@@ -126,6 +127,15 @@ def agreed_sizes(profile: Profile) -> Sizes:
     if profile.sizes is None:
         raise Unknown("the profile agrees on no sizes of a single instance (key `sizes`)")
     return profile.sizes
+
+
+def forbids_pods(budget: Budget, more: int) -> list[str]:
+    """Why so many further pods would not be let in beside those of now; their sizes are not looked at."""
+    lines = [(budget.hard[line], budget.used.get(line, Decimal(0))) for line in _PODS if line in budget.hard]
+    short = [(hard, used) for hard, used in lines if hard - used < more]
+    return [
+        f"quota forbids further pods: {used:f} of {hard:f} are there, {more} more are needed" for hard, used in short
+    ]
 
 
 def read_budget(system: JewelryShop) -> Budget:

@@ -16,6 +16,7 @@ from support.progress import Steps
 from support.systems.jewelry_shop import growth_picture
 from support.systems.jewelry_shop.autoscaler import NO_METRICS, SLACK, must_have, needed, requested_cores
 from support.systems.jewelry_shop.breaking import FULL_STRENGTH_S, breaker
+from support.systems.jewelry_shop.budget import forbids_pods, read_budget
 from support.systems.jewelry_shop.rush_rate import WEIGHING_S, missing, weighed, weighing_rate
 from support.systems.jewelry_shop.samples import Sample, Sampler, longest_pause, rises_after_a_fall, troubles, unchanged
 from support.systems.jewelry_shop.scaling import ScalingSettings, read_settings
@@ -32,7 +33,7 @@ _STARTING_S = 60.0  # seconds for a generator to start and to end beside the rus
 # take the processors from those that serve. In 25 s, which a figure may be old, it rises by less than one's share.
 _FIRST_SHARE, _RISING_SHARE = 2 / 5, 5 / 12  # of the rate, of the time
 _STEPS = 5  # of 20 s in a rush of 4 minutes
-_LIFTED_S = 50.0  # seconds from the second load until the largest size serves: figures 25, autoscaler 15, start 10
+_LIFTED_S = 50.0  # seconds from the second load until one instance more serves: figures 25, autoscaler 15, start 10
 _BEGINNING_S = 5.0  # seconds from asking for a load until its first requests
 
 
@@ -140,15 +141,15 @@ def _is_told(story: RushStory, since: float, latest: float) -> bool:
     if last.at < since:
         return False
     settled = unchanged(story.samples) >= story.settings.figures_late
-    return settled or last.desired >= agreed.max or last.at >= latest
+    return settled or last.desired > agreed.min or last.at >= latest
 
 
 def _missing(world: World, story: RushStory) -> int:
-    """Requests per second that are still missing until the largest size is asked for; 0 when nobody tells the use."""
+    """Requests per second that are still missing until one instance more is asked for; 0 when nobody tells the use."""
     agreed, rate = world.jewelry.profile.autoscaler, story.load.plan.rate
     more = missing(story.samples, story.traffic, rate, story.request, agreed)
     if more:
-        world.remarks.append(f"{more} requests a second more: the rush did not yet ask for the largest size.")
+        world.remarks.append(f"{more} requests a second more: the rush did not yet ask for one instance more.")
     return more
 
 
@@ -164,7 +165,7 @@ def _weigh(world: World, sampler: Sampler, load: LoadRun, request: float) -> int
 
 
 def plan(rate: int, seconds: float, url: str, headers: Mapping[str, str]) -> LoadPlan:
-    """A smaller rate first, then more and more up to the one that asks for the largest size."""
+    """A smaller rate first, then more and more up to the one that asks for one instance more."""
     rising, first = round(seconds * _RISING_SHARE), round(rate * _FIRST_SHARE)
     return LoadPlan(url, rate, round(seconds), headers, rising=rising, first=first, steps=_STEPS)
 
@@ -201,6 +202,7 @@ class Growth:
     due: int  # instances that use and target gave at the end of the rush at least; 0 when nobody told the use
     grown_after: float | None  # seconds from the demand for them until so many were ready; None when they never were
     idle: list[str]  # new instances that were ready and served nobody
+    forbidden: list[str] = field(default_factory=list)  # why the largest size, which was not asked for, could not be
 
     def __str__(self) -> str:
         when = "never" if self.grown_after is None else f"after {self.grown_after:.0f} s"
@@ -214,7 +216,8 @@ def growth(world: World) -> Growth:
     size = max(due, story.peak)
     full = next((one for one in story.during if due and len(one.ready) >= size), None)
     after = _waited(story, size, full.at) if full else None
-    seen = Growth(story, due, after, _idle(story))
+    room = forbids_pods(read_budget(story.system), story.system.profile.autoscaler.max - len(story.samples[-1].living))
+    seen = Growth(story, due, after, _idle(story), room)
     _attach_growth(seen)
     return seen
 
@@ -275,6 +278,7 @@ def has_grown_within(limit: float) -> ComplaintMatcher[Growth]:
         elif seen.grown_after > limit:
             found.append(f"{seen.grown_after:.0f} s passed until {seen.due} instances were ready")
         found += [f"the new instance {name} was ready and served nobody" for name in seen.idle]
+        found += seen.forbidden
         missing = [] if story.settings.exists else ["there is no autoscaler"]
         return [*missing, *troubles(story.during), *found] if found else []
 

@@ -1,4 +1,7 @@
-"""How large a rush must be: as many requests a second as ask for the largest size on the machine at hand.
+"""How large a rush must be: as many requests a second as ask for one instance more on the machine at hand.
+
+Not for the largest size: on two cores that takes what the smaller sizes need to answer while another instance starts.
+Whether the largest size would be let in is asked of the budget instead.
 
 A fixed rate asks for nothing on a quick machine and takes all processors of a slow one, so it is weighed first what a
 lighter load costs: what few customers cost tells little, because an instance uses something at rest, too.
@@ -17,11 +20,11 @@ from support.systems.jewelry_shop.traffic import Traffic
 WEIGHING_S = 50.0  # 25 until figures are of the load alone (kubelet's 15, metrics-server's 10), then more than two
 _SETTLED_S = 24.0  # seconds at the end of it that are looked at
 _LIGHTER = 4  # times less than the usual rush: the smallest size can do it, so nothing starts while it is weighed
-# Instances below the largest size, at the cost of the lighter load. Busy processors do less: in the rush itself a
-# request cost 0.95 to 1.25 times as much on two cores, so it becomes 4.4 to 5.8 instances.
-_BELOW = 0.4
-# Likewise, when a rush is under way: 4.4 instances ask for the fifth, so less than 4.5 is lifted to 4.8.
-_ENOUGH, _AIM = 0.5, 0.2
+# Instances above the smallest size, at the cost of the lighter load. Busy processors do less: in the rush itself a
+# request cost 0.95 to 1.25 times as much on two cores, so 3.6 become 3.4 to 4.5; 3.3 ask for a fourth.
+_ABOVE = 0.6
+# Likewise, when a rush is under way: less than 3.4 is lifted to 3.7.
+_ENOUGH, _AIM = 0.4, 0.7
 _JUST_NOW_S = 6.0  # seconds: the last figure
 _AT_MOST = 4  # times the usual rate: a figure that is wrong must not become a flood
 
@@ -49,17 +52,17 @@ def weighed(samples: Sequence[Sample], traffic: Traffic, lighter: float, request
     `lighter`: requests per second beside those of the customers. `request`: cores that one instance asks for.
     """
     use, customers = _seen(samples, traffic, _SETTLED_S)
-    return requests_per_s(use, customers, lighter, _cores(agreed.max - _BELOW, request, agreed), agreed.rush_per_s)
+    return requests_per_s(use, customers, lighter, _cores(agreed.min + _ABOVE, request, agreed), agreed.rush_per_s)
 
 
 def missing(samples: Sequence[Sample], traffic: Traffic, rate: float, request: float, agreed: Autoscaler) -> int:
-    """Requests per second that a rush of `rate` lacks until the largest size is asked for; 0 if it is, or has been."""
-    if samples[-1].desired >= agreed.max:
+    """Requests per second that a rush of `rate` lacks until one instance more is asked for; 0 if it is, or has been."""
+    if samples[-1].desired > agreed.min:
         return 0
     use, customers = _seen(samples, traffic, _JUST_NOW_S)
-    if not use or use >= _cores(agreed.max - _ENOUGH, request, agreed):
+    if not use or use >= _cores(agreed.min + _ENOUGH, request, agreed):
         return 0
-    whole = requests_per_s(use, customers, rate, _cores(agreed.max - _AIM, request, agreed), agreed.rush_per_s)
+    whole = requests_per_s(use, customers, rate, _cores(agreed.min + _AIM, request, agreed), agreed.rush_per_s)
     return max(0, whole - round(rate))
 
 

@@ -33,7 +33,16 @@ from support.tests.test_capacity import (
 _NEVER: Any = None  # what no step of these sentences looks at
 _INJECTION = Injection(_NEVER, "", "", "", "before", "after", "ended")
 _LOAD: Any = SimpleNamespace(plan=PLAN)
-_SYSTEM: Any = SimpleNamespace(profile=load_profile("jewelry-shop"))
+
+
+def _system(pods: str = "30") -> Any:
+    """With a budget of so many pods, 19 of which are there."""
+    figures = {"spec": {"hard": {"pods": pods}}, "status": {"used": {"pods": "19"}}}
+    cluster = SimpleNamespace(list=lambda kind, _: [figures] if kind == "resourcequotas" else [])
+    return SimpleNamespace(profile=load_profile("jewelry-shop"), cluster=cluster, namespace="shop")
+
+
+_SYSTEM = _system()
 _BUSY = replace(SAMPLE, use=GROWN.use, need=5)  # as much to do as for five
 _CROWDED = replace(GROWN, living=list("abcdef"))
 _ROOMY = replace(GROWN, desired=6, living=list("abcdef"), ready=list("abcdef"))
@@ -76,6 +85,10 @@ def story(
     return rush
 
 
+def _in(system: Any, rush: RushStory) -> RushStory:
+    return replace(rush, system=system)
+
+
 def grown(largest: Sample = GROWN, since: int = 40) -> list[Sample]:
     """Three instances with as much to do as for five, then so many until the end of the rush."""
     return [*every_second(5, since, _BUSY), *every_second(since, 80, largest)]
@@ -105,6 +118,7 @@ CONTROLS: dict[str, Control] = {
     "growth": thing(story(grown()), story(grown(_BUSY))),
     "speed of growth": thing(story(grown()), story(grown(since=71))),
     "largest size": thing(story(grown()), story(grown(_CROWDED))),
+    "room for the largest size": thing(story(grown()), _in(_system("19"), story(grown(replace(GROWN, living=["a"]))))),
     "new instances": thing(story(grown()), story(grown(), looks=[replace(one, instance="d") for one in customers()])),
     "extra instances": thing(story(shrunk()), story(shrunk(), now=GROWN)),
     "smallest size": thing(_REST, _TOO_SMALL),

@@ -66,6 +66,15 @@ Feature: Every sentence about growth can fail
       | well   |
       | broken |
 
+  Scenario Outline: The room for the largest size
+    Given a shop whose "room for the largest size" is "<state>"
+    Then within "2 minutes" as many instances serve as the demand asks for, never more than agreed
+
+    Examples:
+      | state  |
+      | well   |
+      | broken |
+
   Scenario Outline: The new instances
     Given a shop whose "new instances" is "<state>"
     Then within "2 minutes" as many instances serve as the demand asks for, never more than agreed
