@@ -373,7 +373,12 @@ def test_shared_unused_and_missing_volumes_are_named() -> None:
     [
         ({"pods": "20"}, {"pods": "18"}, 2, []),
         ({"pods": "18"}, {"pods": "18"}, 0, []),
-        ({"pods": "18"}, {"pods": "17"}, 2, ["quota forbids further pods: 17 of 18 are there, 2 more would be the largest size"]),
+        (
+            {"pods": "18"},
+            {"pods": "17"},
+            2,
+            ["quota forbids further pods: 17 of 18 are there, 2 more would be the largest size"],
+        ),
         ({"count/pods": "18"}, {"count/pods": "18"}, 1, ["quota forbids further pods: 18 of 18 are there, 1 more"]),
         ({"services": "1"}, {"services": "1"}, 2, []),
     ],

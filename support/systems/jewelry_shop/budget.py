@@ -134,7 +134,8 @@ def forbids_pods(budget: Budget, more: int) -> list[str]:
     lines = [(budget.hard[line], budget.used.get(line, Decimal(0))) for line in _PODS if line in budget.hard]
     short = [(hard, used) for hard, used in lines if hard - used < more]
     return [
-        f"quota forbids further pods: {used:f} of {hard:f} are there, {more} more would be the largest size" for hard, used in short
+        f"quota forbids further pods: {used:f} of {hard:f} are there, {more} more would be the largest size"
+        for hard, used in short
     ]
 
 
