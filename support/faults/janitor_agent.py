@@ -32,7 +32,7 @@ Json = dict[str, Any]
 LOOK_EVERY_S = 2.0
 SILENT_S = 15.0  # seconds without renewal after which a run is dead
 NOTICED_S = 20.0  # seconds after which Kubernetes calls a lost machine not ready: its grace period of 16 s and a margin
-PLATFORM_S = 60.0  # seconds past its deadline for which the record of a machine that is not back is kept
+PLATFORM_S = 60.0  # seconds past their time for which the record of a machine or of a run is kept that cannot be ended
 CALL_S = 5.0  # longest wait for the API server
 OBSERVER_PORT = 8088
 COMMAND_S = 10.0  # longest wait for a command
@@ -85,11 +85,13 @@ class Janitor:
                 self._mend(intent, why, left, quiet >= SILENT_S + NOTICED_S or left <= -NOTICED_S)
         runs = {intent["metadata"].get("labels", {}).get("holdfast.dev/run", "") for intent in intents}
         # After the mending, which must not wait for an observer that does not answer.
-        self._still(
+        untold = self._still(
             {run for run in [*runs, *(name.removeprefix("run-") for name in silent)] if self._dead(run, silent)}
         )
         for name, seconds in silent.items():
-            if seconds >= SILENT_S and name.removeprefix("run-") not in runs:
+            # Without its Lease nobody would know of the run any more: an observer that did not answer is told again.
+            waits = name.removeprefix("run-") in untold and seconds < SILENT_S + PLATFORM_S
+            if seconds >= SILENT_S and name.removeprefix("run-") not in runs and not waits:
                 self.api.delete(f"{self._leases()}/{name}")
                 self.say(f"{name}: silent for {seconds:.0f} s and nothing left to mend, removed")
 
@@ -97,11 +99,15 @@ class Janitor:
     def _dead(run: str, silent: Mapping[str, float]) -> bool:
         return silent.get(f"run-{run}", float("inf")) >= SILENT_S
 
-    def _still(self, dead: set[str]) -> None:
-        """Nobody will read what the probes of a dead run find: they end, and the load of its rushes with them."""
+    def _still(self, dead: set[str]) -> set[str]:
+        """Nobody will read what the probes of a dead run find: they end, and the load of its rushes with them.
+
+        Returns the runs of which an observer could not be told.
+        """
+        untold: set[str] = set()
         self._stilled = {(run, pod) for run, pod in self._stilled if run in dead}
         if not dead:
-            return
+            return untold
         jobs = f"/apis/batch/v1/namespaces/{self.namespace}/jobs"
         for job in self.api.list(jobs, "holdfast.dev/role=load")[0]:
             if job["metadata"].get("labels", {}).get("holdfast.dev/run", "") in dead:
@@ -112,9 +118,13 @@ class Janitor:
                 stilled = (run, pod["metadata"]["uid"])
                 if stilled in self._stilled or not _is_ready(pod):
                     continue
-                if not self.api.post(f"{self._path('pods')}/{name}:{OBSERVER_PORT}/proxy/stop", {"of": run}):
+                if problem := self.api.post(f"{self._path('pods')}/{name}:{OBSERVER_PORT}/proxy/stop", {"of": run}):
+                    untold.add(run)
+                    self.say(f"run-{run} is gone, and {name} could not be told: {problem}")
+                else:
                     self._stilled.add(stilled)
                     self.say(f"run-{run} is gone: {name} makes no further attempts for it")
+        return untold
 
     def _silent_for(self) -> dict[str, float]:
         """Seconds since each Lease was last seen to change."""

@@ -152,6 +152,24 @@ def test_an_observer_that_could_not_be_told_is_told_again(world: World) -> None:
     assert len(world.api.posts) == 3
 
 
+def test_a_dead_run_is_known_until_its_observers_are_told_or_a_minute_has_passed(world: World) -> None:
+    world.alive, world.api.failure = False, "not reachable"
+    world.let_pass(30)
+    assert world.api.leases
+    world.api.failure = ""
+    world.let_pass(2)
+    assert world.api.leases == {}
+    assert "observer-1 makes no further attempts" in world.log[-2]
+
+
+def test_an_observer_that_never_answers_does_not_keep_a_dead_run_for_ever(world: World) -> None:
+    world.alive, world.api.failure = False, "not reachable"
+    world.let_pass(70)
+    assert world.api.leases
+    world.let_pass(10)
+    assert world.api.leases == {}
+
+
 def test_a_fault_without_any_lease_is_mended_at_once(world: World) -> None:
     world.api.add(RESUME, run="b")
     world.let_pass(2)
