@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 
-from support.cluster import Cluster
-from support.faults import janitor
+from support.cluster import ApiError, Cluster
+from support.faults import history, janitor
 from support.faults.base import FaultRunner
 from support.faults.guards import Guards
 from support.faults.lease import RunLease
@@ -19,11 +20,14 @@ from support.suite import FaultDesk
 class Desk:
     """The fault runner of a run with the life sign that tells the janitor that the run is alive."""
 
+    cluster: Cluster
     runner: FaultRunner
     lease: RunLease
 
     def release(self) -> None:
         """Gives the cluster free for other runs."""
+        with contextlib.suppress(ApiError):  # then a later run looks for left-overs and finds none
+            history.ended_well(self.cluster, self.lease.run)
         self.lease.release()
 
 
@@ -46,7 +50,7 @@ def open_fault_desk(
     lease.refuse_beside_another()
     janitor.ensure(cluster, profile.kube.namespace, limits.observer_ready, machines=machines)
     lease.acquire()
-    return Desk(FaultRunner(cluster, guards, run), lease)
+    return Desk(cluster, FaultRunner(cluster, guards, run), lease)
 
 
 def guards_of(cluster: Cluster, profile: Profile, run: str) -> Guards:

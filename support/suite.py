@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
 from support.cluster import Cluster
@@ -49,6 +49,21 @@ class Lazy(Generic[T]):
             return self._made
 
 
+class Once:
+    """Remembers what was done, for what a run does only once although every scenario could."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._done: set[str] = set()
+
+    def first(self, what: str) -> bool:
+        """Whether nobody has asked this before; of several who ask at the same time one is the first."""
+        with self._lock:
+            new = what not in self._done
+            self._done.add(what)
+            return new
+
+
 @dataclass(frozen=True, slots=True)
 class Suite:
     """The run's own."""
@@ -60,6 +75,7 @@ class Suite:
     limits: Limits
     observer: Lazy[Observer]  # installed in the cluster when it is first used
     faults: Lazy[FaultDesk]  # takes the cluster for this run when it is first used
+    once: Once = field(default_factory=Once)
 
     @property
     def run(self) -> str:

@@ -65,7 +65,7 @@ class World:
         if self._jewelry is None:
             suite = self.suite
             self._jewelry = JewelryShop(
-                suite.cluster, suite.profile, suite.observer, suite.run, self.scenario, self._register
+                suite.cluster, suite.profile, suite.observer, suite.run, self.scenario, self._register, suite.once
             )
         return self._jewelry
 

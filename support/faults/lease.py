@@ -67,6 +67,10 @@ class RunLease:
             raise _taken(alive[0])
         return set(before)
 
+    def leases(self) -> set[str]:
+        """Names of the Leases of all other runs, alive or not yet mended."""
+        return set(self._others())
+
     def _others(self) -> dict[str, str]:
         try:
             leases = self._cluster.list("leases", NAMESPACE, labels=f"{LABEL}=true")

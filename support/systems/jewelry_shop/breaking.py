@@ -69,7 +69,7 @@ class Breaker:
         # demanded, then shops are removed.
         self.world.clean_ups.renew("see the shop at full strength again", self.demand_full_strength)
         self.world.clean_ups.renew("end every fault", self.end_all)
-        history.remember(self.system.cluster, fault.target, fault.seconds)
+        history.remember(self.system.cluster, fault.target, fault.seconds, self.world.suite.run)
         struck_before, self.struck = self.struck, True
         try:
             injection = self.runner.inject(

@@ -52,6 +52,7 @@ class Shops:
         self._clean_up = clean_up
         self.opened: list[OpenShop] = []
         self.before_removal: Callable[[OpenShop], None] = lambda _: None
+        self.signed_in: Callable[[Session], None] = lambda _: None  # told of the administrator before a shop is opened
 
     def administrator(self) -> Session:
         """The platform administrator, signed in. Raises Broken with the shop's own cause when that fails."""
@@ -62,6 +63,7 @@ class Shops:
     def request(self, company_name: str, slug: str = "") -> tuple[Answer, OpenShop | None]:
         """One attempt to open a shop with branch, till, owner and sales staff; the shop is None when it was refused."""
         session = self.administrator()
+        self.signed_in(session)
         name = slug or self._naming.slug()
         tail = secrets.token_hex(2)  # user names are unique over all shops, also when the short name is not
         owner = _person(f"{name}.{tail}.owner", "TENANT_OWNER")

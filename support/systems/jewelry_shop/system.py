@@ -14,12 +14,15 @@ from support.evidence.redaction import REDACTOR
 from support.expect import expect
 from support.observers.observer import Observer, ObserverError, RedisAnswerError
 from support.profiles import Credential, Profile
+from support.suite import Once
+from support.systems.jewelry_shop import leftovers
 from support.systems.jewelry_shop.addresses import Addresses, Exchange
 from support.systems.jewelry_shop.api import OpenShop, Person, Session
 from support.systems.jewelry_shop.cache import Cache
 from support.systems.jewelry_shop.database import Database
 from support.systems.jewelry_shop.integrity import Books, adds_up, read_books
 from support.systems.jewelry_shop.parts import Parts, Pod
+from support.systems.jewelry_shop.probe_rows import ProbeRows
 from support.systems.jewelry_shop.shops import Naming, Shops
 from support.systems.jewelry_shop.store import Store
 from support.systems.jewelry_shop.truth import Truth
@@ -43,10 +46,11 @@ class JewelryShop:
         run: str,
         scenario: str,
         clean_up: CleanUp,
+        once: Once,
     ) -> None:
         self.cluster, self.profile, self.run = cluster, profile, run
         self.namespace = profile.kube.namespace
-        self._observer, self._clean_up = observer, clean_up
+        self._observer, self._clean_up, self._once = observer, clean_up, once
         self._naming = Naming(run, scenario)
         self.stores: list[Store] = []
         self._opened: list[PublicWay] = []
@@ -89,6 +93,7 @@ class JewelryShop:
         administrator = Person(credential.user, self.secret(credential), "PLATFORM_ADMIN")
         shops = Shops(self.way, administrator, self._naming, self._clean_up)
         shops.before_removal = self._check_books
+        shops.signed_in = self._remove_left_overs
         return shops
 
     @cached_property
@@ -104,6 +109,11 @@ class JewelryShop:
         credential = self.profile.credentials.probe
         account = Account(credential.user, self.secret(credential), credential.database)
         return SqlClient(self.observer, account, self.profile.part("database").port)
+
+    @property
+    def probe_rows(self) -> ProbeRows:
+        """The rows of the suite's own table."""
+        return ProbeRows(self.direct_sql, self.database.leader_address)
 
     @cached_property
     def database(self) -> Database:
@@ -180,6 +190,10 @@ class JewelryShop:
 
     def _check_books(self, shop: OpenShop) -> None:
         expect(self.books(shop), adds_up(), f'Stock and money of "{shop.company_name}" do not add up (JS-354)')
+
+    def _remove_left_overs(self, administrator: Session) -> None:
+        if self._once.first("remove left-overs"):
+            leftovers.remove(self.cluster, administrator, self.probe_rows, self.run)
 
     def _ask_http(self, ip: str, part: str, path: str, within: float) -> str:
         url = f"http://{ip}:{self.profile.part(part).port}{path}"

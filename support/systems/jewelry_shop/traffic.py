@@ -159,6 +159,8 @@ def buy(system: JewelryShop, company: str, rate: float) -> Traffic:
     """
     store, tills = _stocked(system, company)
     ledger = _ledger(system)
+    # Before the first row can be written; undone after the probes have ended and the shop is whole again.
+    system.clean_up("remove the rows of the probes", lambda: system.probe_rows.forget(ledger))
     sales = SaleProbe(
         SALES,
         rate,

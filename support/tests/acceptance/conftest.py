@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -57,6 +58,15 @@ def run() -> Run:
         return Ran(done.returncode, done.stdout, time.monotonic() - started)
 
     return command
+
+
+def ask_database(run: Run, query: str) -> str:
+    """The last line of the answer of whoever leads the database, asked in its own container."""
+    command = "psql -h /run/postgresql -U postgres -d jewelry_shop -Atc"
+    pod = run(HOLDFAST, "kubectl", "-n", "jewelry-shop", "get", "endpoints", "jewelry-shop-db", "-o", "json").text
+    leader = json.loads(pod[pod.index("{") :])["metadata"]["annotations"]["leader"]
+    words = ["kubectl", "-n", "jewelry-shop", "exec", leader, "-c", "postgres", "--", *command.split(), query]
+    return run(HOLDFAST, *words).text.strip().splitlines()[-1]
 
 
 def within(seconds: float, true: Callable[[], bool]) -> bool:
