@@ -70,8 +70,8 @@ def _database(user: str, password: str, smallest: int, largest: int) -> dict[str
                 "timeout": config.db_pool_wait_s,
                 "max_idle": 60,
                 "max_lifetime": 300,
-                # The pause between attempts grows while they fail: giving up early starts again with a short one.
-                "reconnect_timeout": 2,
+                # Whoever waits for a connection does not start a new attempt: they go on for as long as anybody waits.
+                "reconnect_timeout": 60,
             },
             "connect_timeout": 2,
             "tcp_user_timeout": 3000,

@@ -4,9 +4,15 @@ import time
 from typing import Any
 
 from django.db.backends.postgresql.base import DatabaseWrapper as PostgresWrapper
+from psycopg_pool.base import AttemptWithBackoff
 
 from shop.database.connection import DeadlineExceededError
 from shop.request import present_request
+
+# The pool pauses for a second after a failed attempt to connect, then for two, then for four, and cannot be told
+# otherwise; a planned handover takes two seconds altogether, and nobody should wait for much longer.
+AttemptWithBackoff.INITIAL_DELAY = 0.5
+AttemptWithBackoff.DELAY_BACKOFF = 1.0
 
 
 class DatabaseWrapper(PostgresWrapper):

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import psycopg
+from django_redis import get_redis_connection
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
@@ -147,7 +148,14 @@ def _look_for_ever(name: str, looker: _DatabaseLooker | _CacheLooker) -> None:
             log_event(f"{name}_state", _sentence(name, seen), level, ok=seen.ok, reason=seen.reason)
         if name == "database":
             _count_pool()
+        elif seen.ok and not before.ok and before.reason != _START:
+            _drop_idle_cache_connections()
         time.sleep(max(0.0, EVERY_S - (time.monotonic() - begun)))
+
+
+def _drop_idle_cache_connections() -> None:
+    """A server that went away with its machine could not say goodbye: the next request would find out, and fail."""
+    get_redis_connection("default").connection_pool.disconnect(inuse_connections=False)
 
 
 def _count_pool() -> None:
