@@ -12,6 +12,7 @@ from support.evidence.attach import attach_text
 from support.faults import history
 from support.faults.lease import RunLease
 from support.observers.observer import ObserverError
+from support.systems.jewelry_shop import shops
 from support.systems.jewelry_shop.api import Body, Session
 from support.systems.jewelry_shop.probe_rows import ProbeRows
 from support.waiting import Broken, Unknown
@@ -30,7 +31,7 @@ def remove(cluster: Cluster, session: Session, rows: ProbeRows, run: str) -> Non
     dead, now = dead_runs(cluster, run), datetime.now(UTC)
     try:
         found = [row for row in session.rows(f"/api/platform/shops/?prefix={_PREFIX}") if is_left(row, dead, now)]
-        told = [f"shop {row['slug']}: answered {session.send('DELETE', _address(row)).status}" for row in found]
+        told = [f"shop {row['slug']}: answered {shops.delete(session, row).status}" for row in found]
         number = rows.forget_left_overs(dead)
     except (Unknown, QuestionFailed, ObserverError, Broken, ApiError) as error:
         attach_text("Left-overs of dead runs could not be removed", str(error))
@@ -59,7 +60,3 @@ def is_left(row: Body, dead: Set[str], now: datetime) -> bool:
     if not slug.startswith(_PREFIX):
         return False
     return bool(known and known["run"] in dead) or now - datetime.fromisoformat(str(row["created_at"])) > _OLD
-
-
-def _address(row: Body) -> str:
-    return f"/api/platform/shops/{row.get('id') or row['tenant_id']}/"

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from support.clients.http import Answer, Way
 from support.expect import expect
 from support.systems.jewelry_shop.answers import answered
-from support.systems.jewelry_shop.api import OpenShop, Person, Session, Visitor
+from support.systems.jewelry_shop.api import Body, OpenShop, Person, Session, Visitor
 from support.waiting import Unknown
 
 _LETTERS = 4  # as agreed for names of shops; with run and scenario in front no two shops meet
@@ -111,7 +111,12 @@ class Shops:
                 self.before_removal(shop)
         finally:
             for row in found:
-                _deleted(session.send("DELETE", f"/api/platform/shops/{row.get('id') or row['tenant_id']}/"))
+                _deleted(delete(session, row))
+
+
+def delete(administrator: Session, row: Body) -> Answer:
+    """Deletes a shop, as it stands in the list of shops, with all its rows."""
+    return administrator.send("DELETE", f"/api/platform/shops/{row.get('id') or row['tenant_id']}/")
 
 
 def _surely_refused(asked: list[Answer]) -> bool:
