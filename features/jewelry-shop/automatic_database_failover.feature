@@ -65,7 +65,7 @@ Feature: Automatic database failover
     @JS-508 @disruptive
     Scenario: A frozen supervisor never lets two members confirm sales
       Given customers of "Goldregen" buy "20" times a second
-      When the supervisor of the leading database member freezes for "45 seconds"
+      When the supervisor of the leading database member freezes for "60 seconds"
       Then when the former leader has come back within "120 seconds", no confirmed sale is missing
       And at no moment two members have confirmed sales
       And sales were interrupted for "30 seconds" at most

@@ -11,11 +11,12 @@ import pytest
 from support.matchers import ComplaintMatcher
 from support.observers import bars
 from support.observers.attempts import Attempt
+from support.observers.downtime import Downtime, Outage
 from support.systems.jewelry_shop import cold_starts, comebacks, diverging, handovers, keepsakes, lost_followers
 from support.systems.jewelry_shop import without_database as away
 from support.systems.jewelry_shop.comebacks import Moment, Refusals, back_since
 from support.systems.jewelry_shop.effective import failover_settings
-from support.systems.jewelry_shop.failover import Failover
+from support.systems.jewelry_shop.failover import Failover, clings_to_former
 from support.systems.jewelry_shop.traffic import ALIVE, READY, Traffic
 from support.tests.test_shop_views import DATABASE, with_member
 from support.waiting import Unknown, mismatch
@@ -212,3 +213,22 @@ def test_writes_after_the_observer_was_lost_are_neither_known_nor_unasked_for() 
     assert traffic.known(rows) == rows
     traffic.abandon()
     assert [row.seq for row in traffic.known(rows)] == [0, 1]
+
+
+def away_for(lower: float, upper: float) -> Downtime:
+    return Downtime(lower, upper, [Outage(0.0, 0.1, 0.1 + lower, upper, 2)], 0)
+
+
+@pytest.mark.parametrize(
+    ("sales", "direct", "clings"),
+    [
+        (away_for(39, 40), away_for(0.2, 0.5), True),  # until a supervisor thawed
+        (away_for(50, float("inf")), away_for(2, 3), True),  # for good
+        (away_for(50, float("inf")), away_for(35, 36), True),
+        (away_for(24, 25), away_for(0.2, 0.5), False),  # inside the promise of 30 s
+        (away_for(39, 40), away_for(38, 39), False),  # the database itself was late
+        (away_for(50, float("inf")), away_for(50, float("inf")), False),
+    ],
+)
+def test_an_application_that_clings_to_the_former_leader_is_told_from_a_late_database(sales, direct, clings):
+    assert clings_to_former(sales, direct, 30) is clings

@@ -9,6 +9,7 @@ from support.faults.base import Injection
 from support.matchers import ComplaintMatcher, without_complaints
 from support.observers.attempts import Attempt
 from support.observers.bars import Bar
+from support.observers.downtime import Downtime
 from support.observers.overlap import Seen, judge_overlap, terms
 from support.observers.run import ProbeRun
 from support.observers.verdicts import Measurement, Verdict, measure
@@ -114,7 +115,7 @@ def _figures(story: Failover, sales: Measurement, direct: Measurement, limit: fl
 def _causes(story: Failover, sales: Measurement, direct: Measurement, limit: float) -> list[str]:
     """Why sales were away for too long, from what was seen beside them."""
     found = story.blame(limit)
-    if direct.bounds.recovered and not sales.bounds.recovered:
+    if clings_to_former(sales.bounds, direct.bounds, limit):
         seen = "the new one confirms writes, the application does not"
         found.append(f"instances keep talking to the former leader: {seen}")
     if not direct.bounds.recovered:
@@ -123,6 +124,11 @@ def _causes(story: Failover, sales: Measurement, direct: Measurement, limit: flo
     since = worst.last_good if worst else story.fault
     errors = {one.error for one in story.traffic.attempts(SALES) if not one.ok and one.start >= since}
     return found + [f"customers were told: {text}" for text in sorted(errors - {""})[:3]]  # three show the pattern
+
+
+def clings_to_former(sales: Downtime, direct: Downtime, limit: float) -> bool:
+    """Whether new connections reach a member that confirms, in time or for good, and the application does not."""
+    return direct.upper <= limit < sales.lower or (direct.recovered and not sales.recovered)
 
 
 def describe_outcome(story: Failover) -> tuple[str, str]:

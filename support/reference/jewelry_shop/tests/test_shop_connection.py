@@ -15,13 +15,19 @@ _CODE = Path(__file__).parents[1] / "app/shop/database/connection.py"
 
 
 @pytest.fixture
-def connection(monkeypatch):
+def switched():
+    """The sabotages that are switched on."""
+    return set()
+
+
+@pytest.fixture
+def connection(monkeypatch, switched):
     """The module, with stand-ins for the application's settings and its present request."""
     state = SimpleNamespace(deadline=time.monotonic() + 10)
     for name, parts in {
         "config": {"config": SimpleNamespace(db_deadline_s=10.0)},
         "request": {"present_request": lambda: state},
-        "sabotage": {"sabotaged": lambda _: False},
+        "sabotage": {"sabotaged": lambda word: word in switched},
     }.items():
         monkeypatch.setitem(sys.modules, f"shop.{name}", SimpleNamespace(**parts))
     monkeypatch.setitem(sys.modules, "shop", SimpleNamespace())
@@ -63,3 +69,26 @@ def test_a_connection_of_no_pool_is_only_lost(connection, monkeypatch):
     made.pgconn = SimpleNamespace(status=psycopg.pq.ConnStatus.BAD)
     with pytest.raises(psycopg.OperationalError):
         made.wait(iter(()))
+
+
+@pytest.mark.parametrize("switches", [set(), {"keep_blocked_connections"}])
+@pytest.mark.parametrize("refusal", [psycopg.errors.LockNotAvailable, psycopg.errors.QueryCanceled])
+def test_who_has_waited_in_vain_looks_for_the_leader_anew(connection, monkeypatch, switched, switches, refusal):
+    def blocked(*_, **__):
+        raise refusal("canceling statement due to lock timeout")
+
+    closed = []
+
+    def close(self):
+        self.pgconn.status = psycopg.pq.ConnStatus.BAD
+        closed.append(self)
+
+    switched |= switches
+    monkeypatch.setattr(psycopg.Connection, "wait", blocked)
+    monkeypatch.setattr(psycopg.Connection, "close", close)
+    monkeypatch.setattr(psycopg.Connection, "__del__", lambda _: None)
+    made = connection.DeadlineConnection.__new__(connection.DeadlineConnection)
+    made.pgconn, made._pool = SimpleNamespace(status=psycopg.pq.ConnStatus.OK), Pool()
+    with pytest.raises(refusal):
+        made.wait(iter(()))
+    assert (len(closed), made._pool.drained) == ((0, 0) if switches else (1, 1))

@@ -14,6 +14,7 @@ SWITCHES = frozenset(
         "health_always_ok",
         "ignore_full_disk",
         "ignore_suspension",
+        "keep_blocked_connections",
         "keep_stock",
         "log_credentials",
         "no_stock_lock",

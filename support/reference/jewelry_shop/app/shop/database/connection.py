@@ -52,6 +52,13 @@ class DeadlineConnection(psycopg.Connection[Any]):
         except errors._WaitTimeout as error:
             self.close()
             raise DeadlineExceededError("no answer from the database in time") from error
+        except (errors.LockNotAvailable, errors.QueryCanceled):
+            # A leader whose supervisor stands still is never told that another member leads now. Its commits hang, for
+            # nobody copies them any more, and hold their locks: whoever waits behind one must look for the leader anew.
+            if not sabotaged("keep_blocked_connections"):
+                self.close()
+                self._renew_neighbours()
+            raise
         except psycopg.OperationalError:
             self._renew_neighbours()
             raise
@@ -61,7 +68,7 @@ class DeadlineConnection(psycopg.Connection[Any]):
             raise
 
     def _renew_neighbours(self) -> None:
-        """A connection that its server has ended was not the only one: the pool replaces the idle ones, too.
+        """A connection that is of no use any more is not the only one: the pool replaces the idle ones, too.
 
         Left alone, the pool would give a request one dead connection after the other, pausing for a second and more in
         between, until the request gives up after DB_POOL_WAIT_S although the new leader answers.
