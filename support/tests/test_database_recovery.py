@@ -230,5 +230,7 @@ def away_for(lower: float, upper: float) -> Downtime:
         (away_for(50, float("inf")), away_for(50, float("inf")), False),
     ],
 )
-def test_an_application_that_clings_to_the_former_leader_is_told_from_a_late_database(sales, direct, clings):
+def test_an_application_that_clings_to_the_former_leader_is_told_from_a_late_database(
+    sales: Downtime, direct: Downtime, clings: bool
+) -> None:
     assert clings_to_former(sales, direct, 30) is clings
