@@ -29,21 +29,24 @@ from support.world import BehaveContext
 def sales_are_confirmed_again(context: BehaveContext, limit: Duration) -> None:
     """The interruption that customers saw, as bounds, is shorter than promised."""
     judged = outages.interruption(context.world, limit)
-    expect(judged, keeps_the_promise(f"sales within {limit}"), f"Sales were not confirmed again within {limit}")
+    reason = f"Sales were not confirmed again within {limit}: {judged.verdict.reason}"
+    expect(judged, keeps_the_promise(f"sales within {limit}"), reason)
 
 
 @then('sales were interrupted for "{limit:Duration}" at most')
 def sales_were_interrupted_at_most(context: BehaveContext, limit: Duration) -> None:
     """The interruption that customers saw, as bounds, is shorter than promised."""
     judged = outages.interruption(context.world, limit)
-    expect(judged, keeps_the_promise(f"at most {limit}"), f"Sales were interrupted for longer than {limit}")
+    reason = f"Sales were interrupted for longer than {limit}: {judged.verdict.reason}"
+    expect(judged, keeps_the_promise(f"at most {limit}"), reason)
 
 
 @then('another member takes over and sales are confirmed again within "{limit:Duration}"')
 def another_member_takes_over(context: BehaveContext, limit: Duration) -> None:
     """Another member than before confirms, on a later timeline, and customers were served again in time."""
     judged, story = outages.interruption(context.world, limit), context.world.things.get(Failover)
-    expect(judged, keeps_the_promise(f"sales within {limit}"), f"Sales were not confirmed again within {limit}")
+    reason = f"Sales were not confirmed again within {limit}: {judged.verdict.reason}"
+    expect(judged, keeps_the_promise(f"sales within {limit}"), reason)
     other = failover.is_another_member(story)
     expect(other, keeps_the_promise("another member leads"), "No other database member took over")
 
@@ -208,7 +211,7 @@ def whole_shop_is_at_full_strength(context: BehaveContext, limit: Duration) -> N
 def sales_are_confirmed_after_second_failure(context: BehaveContext, limit: Duration) -> None:
     """The time from the second failure until customers were served for good, as bounds, is shorter than promised."""
     judged = second_failures.judge_recovery(context.world, limit)
-    reason = f"Sales were not confirmed again within {limit} of the second failure"
+    reason = f"Sales were not confirmed again within {limit} of the second failure: {judged.verdict.reason}"
     expect(judged, keeps_the_promise(f"sales within {limit}"), reason)
 
 
