@@ -116,8 +116,7 @@ def _causes(story: Failover, sales: Measurement, direct: Measurement, limit: flo
     """Why sales were away for too long, from what was seen beside them."""
     found = story.blame(limit)
     if clings_to_former(sales.bounds, direct.bounds, limit):
-        seen = "the new one confirms writes, the application does not"
-        found.append(f"instances keep talking to the former leader: {seen}")
+        found.append(_clinging(in_place=describe_outcome(story)[0] == story.leader.name))
     if not direct.bounds.recovered:
         found.append(f"no member confirmed writes again: {story.system.database.view(Deadline(_LOOK_S))}")
     worst = sales.bounds.worst
@@ -129,6 +128,13 @@ def _causes(story: Failover, sales: Measurement, direct: Measurement, limit: flo
 def clings_to_former(sales: Downtime, direct: Downtime, limit: float) -> bool:
     """Whether new connections reach a member that confirms, in time or for good, and the application does not."""
     return direct.upper <= limit < sales.lower or (direct.recovered and not sales.recovered)
+
+
+def _clinging(*, in_place: bool) -> str:
+    if in_place:
+        return "instances keep their connections of before: the leader confirms writes, the application does not"
+    seen = "the new one confirms writes, the application does not"
+    return f"instances keep talking to the former leader: {seen}"
 
 
 def describe_outcome(story: Failover) -> tuple[str, str]:

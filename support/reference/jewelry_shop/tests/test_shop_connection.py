@@ -37,6 +37,23 @@ def connection(monkeypatch, switched):
     return module
 
 
+@pytest.fixture
+def failing(connection, monkeypatch):
+    """Makes a connection in the given state whose next wait ends with the given error."""
+
+    def make(error, status):
+        def wait(*_, **__):
+            raise error
+
+        monkeypatch.setattr(psycopg.Connection, "wait", wait)
+        monkeypatch.setattr(psycopg.Connection, "__del__", lambda _: None)
+        made = connection.DeadlineConnection.__new__(connection.DeadlineConnection)
+        made.pgconn = SimpleNamespace(status=status)
+        return made
+
+    return make
+
+
 class Pool:
     def __init__(self):
         self.drained = 0
@@ -45,50 +62,37 @@ class Pool:
         self.drained += 1
 
 
-@pytest.mark.parametrize(("status", "drained"), [(psycopg.pq.ConnStatus.BAD, 1), (psycopg.pq.ConnStatus.OK, 0)])
-def test_the_neighbours_of_a_lost_connection_are_replaced(connection, monkeypatch, status, drained):
-    def lost(*_, **__):
-        raise psycopg.OperationalError("server closed the connection unexpectedly")
+LOST = psycopg.OperationalError("server closed the connection unexpectedly")
+BAD, OK = psycopg.pq.ConnStatus.BAD, psycopg.pq.ConnStatus.OK
 
-    monkeypatch.setattr(psycopg.Connection, "wait", lost)
-    monkeypatch.setattr(psycopg.Connection, "__del__", lambda _: None)
-    made = connection.DeadlineConnection.__new__(connection.DeadlineConnection)
-    made.pgconn, made._pool = SimpleNamespace(status=status), Pool()
+
+@pytest.mark.parametrize(("status", "drained"), [(BAD, 1), (OK, 0)])
+def test_the_neighbours_of_a_lost_connection_are_replaced(failing, status, drained):
+    made = failing(LOST, status)
+    made._pool = Pool()
     with pytest.raises(psycopg.OperationalError):
         made.wait(iter(()))
     assert made._pool.drained == drained
 
 
-def test_a_connection_of_no_pool_is_only_lost(connection, monkeypatch):
-    def lost(*_, **__):
-        raise psycopg.OperationalError("server closed the connection unexpectedly")
-
-    monkeypatch.setattr(psycopg.Connection, "wait", lost)
-    monkeypatch.setattr(psycopg.Connection, "__del__", lambda _: None)
-    made = connection.DeadlineConnection.__new__(connection.DeadlineConnection)
-    made.pgconn = SimpleNamespace(status=psycopg.pq.ConnStatus.BAD)
+def test_a_connection_of_no_pool_is_only_lost(failing):
     with pytest.raises(psycopg.OperationalError):
-        made.wait(iter(()))
+        failing(LOST, BAD).wait(iter(()))
 
 
 @pytest.mark.parametrize("switches", [set(), {"keep_blocked_connections"}])
 @pytest.mark.parametrize("refusal", [psycopg.errors.LockNotAvailable, psycopg.errors.QueryCanceled])
-def test_who_has_waited_in_vain_looks_for_the_leader_anew(connection, monkeypatch, switched, switches, refusal):
-    def blocked(*_, **__):
-        raise refusal("canceling statement due to lock timeout")
-
+def test_who_has_waited_in_vain_looks_for_the_leader_anew(failing, monkeypatch, switched, switches, refusal):
     closed = []
 
     def close(self):
-        self.pgconn.status = psycopg.pq.ConnStatus.BAD
+        self.pgconn.status = BAD
         closed.append(self)
 
     switched |= switches
-    monkeypatch.setattr(psycopg.Connection, "wait", blocked)
     monkeypatch.setattr(psycopg.Connection, "close", close)
-    monkeypatch.setattr(psycopg.Connection, "__del__", lambda _: None)
-    made = connection.DeadlineConnection.__new__(connection.DeadlineConnection)
-    made.pgconn, made._pool = SimpleNamespace(status=psycopg.pq.ConnStatus.OK), Pool()
+    made = failing(refusal("canceling statement due to lock timeout"), OK)
+    made._pool = Pool()
     with pytest.raises(refusal):
         made.wait(iter(()))
     assert (len(closed), made._pool.drained) == ((0, 0) if switches else (1, 1))
