@@ -4,15 +4,19 @@ import time
 from typing import Any
 
 from django.db.backends.postgresql.base import DatabaseWrapper as PostgresWrapper
+from psycopg_pool import TooManyRequests
 from psycopg_pool.base import AttemptWithBackoff
 
 from shop.database.connection import DeadlineExceededError
+from shop.health.checker import database_is_away
 from shop.request import present_request
 
 # The pool pauses for a second after a failed attempt to connect, then for two, then for four, and cannot be told
 # otherwise; a planned handover takes two seconds altogether, and nobody should wait for much longer.
 AttemptWithBackoff.INITIAL_DELAY = 0.5
 AttemptWithBackoff.DELAY_BACKOFF = 1.0
+
+_MAY_WAIT = 1  # requests of a process that wait for a database that is known to be away: who finds it back
 
 
 class DatabaseWrapper(PostgresWrapper):
@@ -23,6 +27,10 @@ class DatabaseWrapper(PostgresWrapper):
         state = present_request()
         if state is not None and time.monotonic() >= state.deadline:
             raise DeadlineExceededError("no time left")
+        if state is not None and database_is_away() and self.pool.get_stats()["requests_waiting"] >= _MAY_WAIT:
+            # Sales of one shop follow each other. All that had waited would meet a leader that has just begun and is
+            # slow, in one queue with all that come now, and fail for seconds after it is back.
+            raise TooManyRequests("the database is away, and somebody waits for it already")
         return super().get_new_connection(conn_params)
 
     def set_autocommit(self, autocommit: bool, *args: Any, **kwargs: Any) -> None:

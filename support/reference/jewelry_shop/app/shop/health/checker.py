@@ -23,6 +23,7 @@ from shop.database.connection import DeadlineConnection
 from shop.logs import log_event
 
 EVERY_S = 1.0
+_AWAY_EVERY_S = 0.25  # while the database is away: the return is seen at once
 OLD_AFTER_S = 3.0  # a result older than this counts as failed
 _LOOK_LIMIT_S = 2.0  # longest single look: shorter than OLD_AFTER_S, so that the reason is a fresh one
 
@@ -129,6 +130,12 @@ def state_of(name: str) -> Look:
     return seen
 
 
+def database_is_away() -> bool:
+    """Whether the last look at the database has failed; one that is only late says nothing about it."""
+    seen = _looks["database"]
+    return not seen.ok and seen.reason != _START
+
+
 def database_reason() -> str:
     """Why the database cannot be used, or nothing."""
     seen = state_of("database")
@@ -150,7 +157,8 @@ def _look_for_ever(name: str, looker: _DatabaseLooker | _CacheLooker) -> None:
             _count_pool()
         elif seen.ok and not before.ok and before.reason != _START:
             _drop_idle_cache_connections()
-        time.sleep(max(0.0, EVERY_S - (time.monotonic() - begun)))
+        every = _AWAY_EVERY_S if name == "database" and not seen.ok else EVERY_S
+        time.sleep(max(0.0, every - (time.monotonic() - begun)))
 
 
 def _drop_idle_cache_connections() -> None:
