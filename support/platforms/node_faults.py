@@ -61,7 +61,7 @@ def _marks() -> Path:
 
 
 def _ended(end: str) -> None:
-    """Take away the marks of the faults that this call ends."""
+    """Take away the marks of ended faults; not before they are, for who is killed on the way leaves it to the guard."""
     for mark in _marks().glob(f"{end}-*"):
         mark.unlink(missing_ok=True)
 
@@ -104,8 +104,8 @@ class ContainerNodeFaults:
         self.engine.kill([node])
 
     def power_on(self, node: str) -> None:
-        _ended(f"power_on-{self._known(node)}")
-        self.engine.start([node])
+        self.engine.start([self._known(node)])
+        _ended(f"power_on-{node}")
 
     def is_powered(self, node: str) -> bool:
         return self._known(node) in self.engine.running()
@@ -115,8 +115,8 @@ class ContainerNodeFaults:
         self.engine.kill(self.engine.names())
 
     def power_on_all(self) -> None:
-        _ended("power_on")
         self.engine.start(self.engine.names())
+        _ended("power_on")
 
     def cut_off(self, node: str, *, back_after: float) -> None:
         # The end is armed inside the machine as well: it needs nobody outside.
@@ -126,8 +126,8 @@ class ContainerNodeFaults:
         self.engine.execute(node, f"nft -f - <<'END'{CUT}END")
 
     def reconnect(self, node: str) -> None:
-        _ended(f"reconnect-{self._known(node)}")
-        self.engine.execute(node, f"nft delete table inet {CUT_TABLE} 2>/dev/null || true")
+        self.engine.execute(self._known(node), f"nft delete table inet {CUT_TABLE} 2>/dev/null || true")
+        _ended(f"reconnect-{node}")
 
     def is_connected(self, node: str) -> bool:
         return CUT_TABLE not in self.engine.execute(self._known(node), "nft list tables")
@@ -137,8 +137,8 @@ class ContainerNodeFaults:
         self.engine.pause(node)
 
     def unfreeze(self, node: str) -> None:
-        _ended(f"unfreeze-{self._known(node)}")
-        self.engine.unpause(node)
+        self.engine.unpause(self._known(node))
+        _ended(f"unfreeze-{node}")
 
     def is_frozen(self, node: str) -> bool:
         return self._known(node) in self.engine.frozen()

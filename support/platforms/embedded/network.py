@@ -41,6 +41,12 @@ def up() -> None:
     run(["ip", "link", "set", BRIDGE, "up"])
 
 
+def is_attached(node: Node, pid: int) -> bool:
+    """Whether a node has its card with its address, which comes last."""
+    shown = run(["nsenter", "-t", str(pid), "-n", "ip", "-json", "address", "show", "eth0"], check=False).stdout
+    return any(one.get("local") == node.address for card in json.loads(shown or "[]") for one in card["addr_info"])
+
+
 def attach(node: Node, pid: int) -> None:
     """Give a started node its network card: one end on the bridge, the other as eth0 inside, with its fixed address."""
     outside = f"hf-{node.number}"

@@ -56,20 +56,23 @@ class Machines:
         return [node for node in self.nodes if node.name in alive]
 
     def start(self, nodes: Sequence[Node]) -> None:
-        """Start machines (power on), each with its network; a machine that runs is left alone."""
+        """Start machines (power on), each with its network; one that runs and has its network is left alone."""
         with alone(RUN_DIR / "start.lock"):  # a fault's guard and its run may both give the power back
             running = self.running()
             with ThreadPoolExecutor(max_workers=len(nodes) or 1) as pool:
-                list(pool.map(self._start, [node for node in nodes if node not in running]))
+                list(pool.map(lambda node: self._start(node, runs=node in running), nodes))
+            give_weight()
 
-    def _start(self, node: Node) -> None:
-        self.podman("rm", "--force", "--ignore", "--time", "0", node.name)
-        self.podman(*self._create(node))
+    def _start(self, node: Node, *, runs: bool) -> None:
+        if not runs:
+            self.podman("rm", "--force", "--ignore", "--time", "0", node.name)
+            self.podman(*self._create(node))
         container = self.container(node)
         if container is None or not container.alive:
             raise RuntimeError(f"the machine {node.name} ended as soon as it was started")
-        network.attach(node, container.pid)
-        give_weight()
+        # Whoever started it may have been killed before it had its network: it would wait for that for ever.
+        if not runs or not network.is_attached(node, container.pid):
+            network.attach(node, container.pid)
 
     def _create(self, node: Node) -> list[str]:
         disks = self.folders.node(node)
