@@ -32,7 +32,8 @@ Json = dict[str, Any]
 LOOK_EVERY_S = 2.0
 SILENT_S = 15.0  # seconds without renewal after which a run is dead
 NOTICED_S = 20.0  # seconds after which Kubernetes calls a lost machine not ready: its grace period of 16 s and a margin
-PLATFORM_S = 60.0  # seconds past their time for which the record of a machine or of a run is kept that cannot be ended
+PLATFORM_S = 60.0  # seconds past their time for which the record of a run is kept that cannot be ended, or of a machine
+# at which nobody may look
 CALL_S = 5.0  # longest wait for the API server
 OBSERVER_PORT = 8088
 COMMAND_S = 10.0  # longest wait for a command
@@ -164,16 +165,21 @@ class Janitor:
         return self.api.command(remedy["namespace"], remedy["pod"], remedy["container"], remedy["command"])
 
     def _is_over(self, machine: str, left: float, noticed: bool) -> bool:
-        """Whether a machine is ready, so late that Kubernetes has noticed if it was not; or is long overdue."""
-        return left <= -PLATFORM_S or (noticed and self._is_back(machine))
+        """Whether a machine is ready, so late that Kubernetes has noticed if it was not.
 
-    def _is_back(self, machine: str) -> bool:
+        One that stays away keeps its record, however late: `holdfast halt` and the next run learn of it from there.
+        Only where nobody may look, time alone decides.
+        """
+        ready = self._is_ready(machine)
+        return left <= -PLATFORM_S if ready is None else ready and noticed
+
+    def _is_ready(self, machine: str) -> bool | None:
+        """None when that is not known."""
         try:
-            node = self.api.get(f"/api/v1/nodes/{machine}") or {}
-        except urllib.error.HTTPError:  # without the right to look nothing is known
-            return False
-        conditions = node.get("status", {}).get("conditions", [])
-        return any(one["type"] == "Ready" and one["status"] == "True" for one in conditions)
+            node = self.api.get(f"/api/v1/nodes/{machine}")
+        except urllib.error.HTTPError:  # no right to look
+            return None
+        return _is_ready(node) if node else None
 
     def _put_back(self, remedy: Mapping[str, Any]) -> str:
         found = self.api.get(remedy["path"])
@@ -280,8 +286,8 @@ def _outcome(stream: Any, pod: str) -> str:
         return f"{pod}: {error}"
 
 
-def _is_ready(pod: Json) -> bool:
-    conditions = pod.get("status", {}).get("conditions", [])
+def _is_ready(found: Json) -> bool:
+    conditions = found.get("status", {}).get("conditions", [])
     return any(one["type"] == "Ready" and one["status"] == "True" for one in conditions)
 
 

@@ -16,7 +16,7 @@ from support.systems.jewelry_shop import cold_starts, comebacks, diverging, hand
 from support.systems.jewelry_shop import without_database as away
 from support.systems.jewelry_shop.comebacks import Moment, Refusals, back_since
 from support.systems.jewelry_shop.effective import failover_settings
-from support.systems.jewelry_shop.failover import Failover, clings_to_former
+from support.systems.jewelry_shop.failover import Failover, late_although_writable, why_late
 from support.systems.jewelry_shop.traffic import ALIVE, READY, Traffic
 from support.tests.test_shop_views import DATABASE, with_member
 from support.waiting import Unknown, mismatch
@@ -220,7 +220,7 @@ def away_for(lower: float, upper: float) -> Downtime:
 
 
 @pytest.mark.parametrize(
-    ("sales", "direct", "clings"),
+    ("sales", "direct", "late"),
     [
         (away_for(39, 40), away_for(0.2, 0.5), True),  # until a supervisor thawed
         (away_for(50, float("inf")), away_for(2, 3), True),  # for good
@@ -230,7 +230,27 @@ def away_for(lower: float, upper: float) -> Downtime:
         (away_for(50, float("inf")), away_for(50, float("inf")), False),
     ],
 )
-def test_an_application_that_clings_to_the_former_leader_is_told_from_a_late_database(
-    sales: Downtime, direct: Downtime, clings: bool
+def test_an_application_that_comes_back_late_is_told_from_a_late_database(
+    sales: Downtime, direct: Downtime, late: bool
 ) -> None:
-    assert clings_to_former(sales, direct, 30) is clings
+    assert late_although_writable(sales, direct, 30) is late
+
+
+BUSY = '{"error":"busy","reason":"this instance has too many requests at work","outcome":"not_done"'
+IN_USE = '{"error":"database_unavailable","reason":"all connections to the database are in use","outcome":"not_done"'
+AWAY = '{"error":"busy","reason":"no answer within 2 s; last answer 7 s ago","outcome":"not_done"'
+
+
+@pytest.mark.parametrize(
+    ("refusals", "in_place", "cause"),
+    [
+        ([BUSY, IN_USE, AWAY], False, "instances are overloaded: the database takes writes again, they refuse 2 of 3"),
+        ([BUSY, BUSY], True, "instances are overloaded"),
+        ([BUSY, AWAY], False, "instances keep talking to the former leader"),
+        ([AWAY, "time is over"], False, "instances keep talking to the former leader"),
+        ([AWAY], True, "instances keep their connections of before"),
+        ([], False, "instances keep talking to the former leader"),
+    ],
+)
+def test_instances_that_are_overloaded_are_not_said_to_cling(refusals: list[str], in_place: bool, cause: str) -> None:
+    assert why_late(refusals, in_place=in_place).startswith(cause)

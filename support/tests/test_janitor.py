@@ -6,9 +6,11 @@ import json
 import threading
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
 
 import pytest
 
@@ -28,7 +30,7 @@ class FakeApi:
         self.intents: dict[str, dict[str, Any]] = {}
         self.leases: dict[str, int] = {}
         self.uid = "uid-1"
-        self.machine_ready = False
+        self.machine_ready: bool | None = False  # None: nobody may look
         self.failure = ""
         self.commands: list[Sequence[str]] = []
         self.patches: list[tuple[str, Sequence[dict[str, Any]]]] = []
@@ -57,6 +59,8 @@ class FakeApi:
 
     def get(self, path: str) -> dict[str, Any] | None:
         if "/nodes/" in path:
+            if self.machine_ready is None:
+                raise HTTPError(path, 403, "forbidden", Message(), None)
             return {"status": {"conditions": [{"type": "Ready", "status": str(self.machine_ready)}]}}
         return {"metadata": {"uid": self.uid}} if self.uid else None
 
@@ -236,11 +240,21 @@ def test_what_mends_itself_is_only_struck_out(world: World) -> None:
     assert world.api.intents == {}
 
 
-def test_machines_are_left_to_the_platform_and_stay_readable(world: World) -> None:
+def test_a_machine_at_which_nobody_may_look_has_its_record_for_another_minute(world: World) -> None:
+    world.api.machine_ready = None
     world.api.add(ByPlatform("power_on", "two"), run="b", seconds=30)
     world.let_pass(80)
     assert len(world.api.intents) == 1
     world.let_pass(14)
+    assert world.api.intents == {}
+
+
+def test_a_machine_that_stays_away_keeps_its_record_however_late_it_is(world: World) -> None:
+    world.api.add(ByPlatform("power_on", "two"), run="b", seconds=30)
+    world.let_pass(600)
+    assert len(world.api.intents) == 1
+    world.api.machine_ready = True
+    world.let_pass(2)
     assert world.api.intents == {}
 
 

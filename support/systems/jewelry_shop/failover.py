@@ -26,6 +26,8 @@ from support.waiting import Deadline, Unknown
 _WITHOUT_LEASE = ("B3", "B5", "B13")
 _DIRECT_NEEDED = 80  # confirmed direct writes: at ten per second as long as the 200 sales at twenty take, less a fifth
 _LOOK_S = 10.0  # seconds for one look at the whole cluster
+# What the shop says when the database is not the cause (contract: a refusal names the checker's reason if it is).
+_OVERLOADED = ("too many requests at work", "connections to the database are in use")
 
 
 @dataclass(slots=True)
@@ -115,8 +117,11 @@ def _figures(story: Failover, sales: Measurement, direct: Measurement, limit: fl
 def _causes(story: Failover, sales: Measurement, direct: Measurement, limit: float) -> list[str]:
     """Why sales were away for too long, from what was seen beside them."""
     found = story.blame(limit)
-    if clings_to_former(sales.bounds, direct.bounds, limit):
-        found.append(_clinging(in_place=describe_outcome(story)[0] == story.leader.name))
+    if late_although_writable(sales.bounds, direct.bounds, limit):
+        in_place = describe_outcome(story)[0] == story.leader.name
+        writable = direct.bounds.worst.back if direct.bounds.worst else story.fault
+        refusals = [one.error for one in story.traffic.attempts(SALES) if not one.ok and one.start >= writable]
+        found.append(why_late(refusals, in_place=in_place))
     if not direct.bounds.recovered:
         found.append(f"no member confirmed writes again: {story.system.database.view(Deadline(_LOOK_S))}")
     worst = sales.bounds.worst
@@ -125,12 +130,16 @@ def _causes(story: Failover, sales: Measurement, direct: Measurement, limit: flo
     return found + [f"customers were told: {text}" for text in sorted(errors - {""})[:3]]  # three show the pattern
 
 
-def clings_to_former(sales: Downtime, direct: Downtime, limit: float) -> bool:
+def late_although_writable(sales: Downtime, direct: Downtime, limit: float) -> bool:
     """Whether new connections reach a member that confirms, in time or for good, and the application does not."""
     return direct.upper <= limit < sales.lower or (direct.recovered and not sales.recovered)
 
 
-def _clinging(*, in_place: bool) -> str:
+def why_late(refusals: Sequence[str], *, in_place: bool) -> str:
+    """Why customers still waited while the database took writes, from what they were told in that time."""
+    overloaded = sum(any(word in told for word in _OVERLOADED) for told in refusals)
+    if 2 * overloaded > len(refusals):  # most of them
+        return f"instances are overloaded: the database takes writes again, they refuse {overloaded} of {len(refusals)}"
     if in_place:
         return "instances keep their connections of before: the leader confirms writes, the application does not"
     seen = "the new one confirms writes, the application does not"
