@@ -10,7 +10,7 @@ import pytest
 
 from support.matchers import ComplaintMatcher
 from support.observers import bars
-from support.observers.attempts import Attempt
+from support.observers.attempts import Attempt, Outcome
 from support.observers.downtime import Downtime, Outage
 from support.systems.jewelry_shop import cold_starts, comebacks, diverging, handovers, keepsakes, lost_followers
 from support.systems.jewelry_shop import without_database as away
@@ -236,21 +236,23 @@ def test_an_application_that_comes_back_late_is_told_from_a_late_database(
     assert late_although_writable(sales, direct, 30) is late
 
 
-BUSY = '{"error":"busy","reason":"this instance has too many requests at work","outcome":"not_done"'
-IN_USE = '{"error":"database_unavailable","reason":"all connections to the database are in use","outcome":"not_done"'
-AWAY = '{"error":"busy","reason":"no answer within 2 s; last answer 7 s ago","outcome":"not_done"'
+def sale(instance: str, outcome: Outcome) -> Attempt:
+    return Attempt("sales", 0, 0.0, 0.0, 0.1, outcome, instance=instance)
 
 
 @pytest.mark.parametrize(
-    ("refusals", "in_place", "cause"),
+    ("seen", "in_place", "cause"),
     [
-        ([BUSY, IN_USE, AWAY], False, "instances are overloaded: the database takes writes again, they refuse 2 of 3"),
-        ([BUSY, BUSY], True, "instances are overloaded"),
-        ([BUSY, AWAY], False, "instances keep talking to the former leader"),
-        ([AWAY, "time is over"], False, "instances keep talking to the former leader"),
-        ([AWAY], True, "instances keep their connections of before"),
+        ([("a", "ok"), ("b", "ok"), ("a", "fail"), ("b", "info")], False, "instances are overloaded after the return"),
+        ([("a", "ok"), ("a", "fail"), ("", "info")], True, "instances are overloaded after the return"),
+        ([("a", "ok"), ("b", "fail")], False, "instances keep talking to the former leader"),
+        ([("a", "fail"), ("", "info")], False, "instances keep talking to the former leader"),
+        ([("a", "fail")], True, "instances keep their connections of before"),
+        ([("", "info")], False, "instances keep talking to the former leader"),
         ([], False, "instances keep talking to the former leader"),
     ],
 )
-def test_instances_that_are_overloaded_are_not_said_to_cling(refusals: list[str], in_place: bool, cause: str) -> None:
-    assert why_late(refusals, in_place=in_place).startswith(cause)
+def test_instances_that_confirm_again_are_overloaded_and_do_not_cling(
+    seen: list[tuple[str, Outcome]], in_place: bool, cause: str
+) -> None:
+    assert why_late([sale(*one) for one in seen], in_place=in_place).startswith(cause)

@@ -26,8 +26,6 @@ from support.waiting import Deadline, Unknown
 _WITHOUT_LEASE = ("B3", "B5", "B13")
 _DIRECT_NEEDED = 80  # confirmed direct writes: at ten per second as long as the 200 sales at twenty take, less a fifth
 _LOOK_S = 10.0  # seconds for one look at the whole cluster
-# What the shop says when the database is not the cause (contract: a refusal names the checker's reason if it is).
-_OVERLOADED = ("too many requests at work", "connections to the database are in use")
 
 
 @dataclass(slots=True)
@@ -120,8 +118,7 @@ def _causes(story: Failover, sales: Measurement, direct: Measurement, limit: flo
     if late_although_writable(sales.bounds, direct.bounds, limit):
         in_place = describe_outcome(story)[0] == story.leader.name
         writable = direct.bounds.worst.back if direct.bounds.worst else story.fault
-        refusals = [one.error for one in story.traffic.attempts(SALES) if not one.ok and one.start >= writable]
-        found.append(why_late(refusals, in_place=in_place))
+        found.append(why_late(_between(story, writable, sales.bounds), in_place=in_place))
     if not direct.bounds.recovered:
         found.append(f"no member confirmed writes again: {story.system.database.view(Deadline(_LOOK_S))}")
     worst = sales.bounds.worst
@@ -135,11 +132,19 @@ def late_although_writable(sales: Downtime, direct: Downtime, limit: float) -> b
     return direct.upper <= limit < sales.lower or (direct.recovered and not sales.recovered)
 
 
-def why_late(refusals: Sequence[str], *, in_place: bool) -> str:
-    """Why customers still waited while the database took writes, from what they were told in that time."""
-    overloaded = sum(any(word in told for word in _OVERLOADED) for told in refusals)
-    if 2 * overloaded > len(refusals):  # most of them
-        return f"instances are overloaded: the database takes writes again, they refuse {overloaded} of {len(refusals)}"
+def _between(story: Failover, writable: float, sales: Downtime) -> list[Attempt]:
+    """Sales while the database took writes already and the application was not yet back."""
+    back = sales.worst.back if sales.worst else story.fault
+    return [one for one in story.traffic.attempts(SALES) if one.start >= writable and one.end < back]
+
+
+def why_late(sales: Sequence[Attempt], *, in_place: bool) -> str:
+    """Why sales still failed while the database took writes: an instance that confirmed one in between is connected."""
+    connected = {one.instance for one in sales if one.ok}
+    clinging = {one.instance for one in sales if not one.ok and one.instance} - connected
+    if connected and not clinging:
+        failed = sum(not one.ok for one in sales)
+        return f"instances are overloaded after the return: each confirms sales again, {failed} of {len(sales)} failed"
     if in_place:
         return "instances keep their connections of before: the leader confirms writes, the application does not"
     seen = "the new one confirms writes, the application does not"
