@@ -19,8 +19,8 @@ def played(story: Callable[[int], Coroutine[Any, Any, T]], talk: Talk) -> T:
         async def quietly(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             try:
                 await talk(reader, writer)
-            except (OSError, EOFError):
-                pass  # the agent has hung up
+            except (OSError, EOFError, asyncio.CancelledError):
+                pass  # the agent has hung up, or the story is over
             finally:
                 writer.close()
 

@@ -29,7 +29,7 @@ def probe(port: int) -> Aside:
 async def ended(made: Aside) -> None:
     made.close()
     assert made._process is not None
-    await made._process.wait()
+    await made._process.communicate()  # also its pipes are closed then, while there is a loop to do it
 
 
 def in_time(work: Coroutine[Any, Any, None]) -> None:

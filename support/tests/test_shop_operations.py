@@ -127,13 +127,30 @@ def test_long_requests_that_end_well_are_accepted() -> None:
         (replace(LONG, status=0, error="no answer: the line was cut"), "after 8.0 s no answer: the line was cut"),
         (replace(LONG, text="sku\nRING\n"), "answered 200, not to its end"),
         (replace(LONG, text="sku\n# end 19\n"), "answered 200, not to its end"),
-        (replace(LONG, status=503), "answered 503"),
+        (
+            replace(LONG, status=503, text='{"error": "database_unavailable", "reason": "gone"}'),
+            'answered 503, not to its end (application has no answer from its database (the shop says "gone"))',
+        ),
     ],
 )
 def test_a_long_request_that_was_cut_is_named(answer: Answer, words: str) -> None:
     text = mismatch(long_requests.end_well(), long_requests.Ended({"a": [LONG], "b": [LONG, answer]}, 20))
     assert text.startswith("instances are cut off in the middle of requests: b: ")
     assert words in text
+
+
+@pytest.mark.parametrize(
+    ("answer", "begun"),
+    [
+        (LONG, True),
+        (replace(LONG, status=0, text="", error="no answer: the line was cut"), True),
+        (replace(LONG, status=0, text="", error="not connected: refused"), False),
+        (replace(LONG, status=503, text='{"error": "busy", "outcome": "not_done"}'), False),
+        (replace(LONG, status=503, text='{"error": "cache_unavailable", "outcome": "not_done"}'), True),
+    ],
+)
+def test_a_request_that_nobody_began_to_answer_cannot_be_cut_off(answer: Answer, begun: bool) -> None:
+    assert long_requests._has_begun(answer) is begun
 
 
 @pytest.mark.parametrize("answers", [{}, {"a": [LONG], "b": []}])

@@ -11,6 +11,7 @@ from support.clients.http import Answer
 from support.cluster import ApiError
 from support.matchers import ComplaintMatcher, without_complaints
 from support.observers.observer import ObserverError
+from support.systems.jewelry_shop.answers import cause_of
 from support.systems.jewelry_shop.parts import Pod
 from support.systems.jewelry_shop.store import Store
 from support.systems.jewelry_shop.system import JewelryShop
@@ -74,7 +75,7 @@ def begin(world: World) -> LongRequests:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How the long requests of each instance ended; those that never reached it are left out."""
+    """How the long requests of each instance ended; those that never began are left out."""
 
     answers: dict[str, list[Answer]]
     goods: int  # lines that each of them must have
@@ -89,11 +90,13 @@ def ended(world: World) -> Ended:
     requests.stop()
     if requests.errors:
         raise Unknown(f"a long request could not be observed: {'; '.join(requests.errors)}")
-    begun = {
-        name: [one for one in answers if not one.error.startswith(_NEVER_SENT)]
-        for name, answers in requests.answers.items()
-    }
+    begun = {name: [one for one in answers if _has_begun(one)] for name, answers in requests.answers.items()}
     return Ended(begun, len(requests.store.pieces))
+
+
+def _has_begun(answer: Answer) -> bool:
+    """One that was turned away because of too many others has lost nothing: nobody had begun to answer it."""
+    return not answer.error.startswith(_NEVER_SENT) and answer.told("error") != "busy"
 
 
 def end_well() -> ComplaintMatcher[Ended]:
@@ -114,4 +117,11 @@ def end_well() -> ComplaintMatcher[Ended]:
 def _cut(answers: Sequence[Answer], goods: int) -> list[str]:
     end = f"# end {goods}"
     bad = [one for one in answers if one.status != 200 or not one.text.rstrip().endswith(end)]
-    return [f"after {one.seconds:.1f} s {one.error or f'answered {one.status}, not to its end'}" for one in bad]
+    return [f"after {one.seconds:.1f} s {_how(one)}" for one in bad]
+
+
+def _how(answer: Answer) -> str:
+    if answer.error:
+        return answer.error
+    told = f" ({cause_of(answer)})" if answer.status != 200 else ""  # the status of a listing, even of half a one
+    return f"answered {answer.status}, not to its end{told}"
