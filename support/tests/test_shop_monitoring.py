@@ -74,7 +74,7 @@ def test_pages_that_tell_the_truth_are_accepted(missing: str, seen: health.Healt
         ("", pages((READY, 200, {"database": {**OK, "writable": False, "age_ms": 4}})), "says of the database"),
         ("", pages((READY, 200, {"cache": AWAY})), "the cache is called"),
         ("", replace(pages(), workers=["worker-a"]), "names the workers"),
-        ("", pages((DETAILED, 503, checks(celery=AWAY))), "503 instead of 200"),
+        ("", pages((DETAILED, 503, checks(celery=AWAY))), "503 instead of 200: celery unavailable (no answer)"),
         ("worker", pages(), "health page said ok while the workers were away"),
         ("cache", pages(), "health page said ok while the cache was away"),
         ("database", pages(), "health page said ok while the database was away"),

@@ -97,7 +97,7 @@ def _of_instance(pages: Pages, health: Health, seconds: float, missing: str) -> 
 def _page(answer: Answer, status: int, wanted: Mapping[str, Any], others: Sequence[str] = ()) -> list[str]:
     """What differs from a status and exactly these fields, beside those whose value is not agreed."""
     if answer.error or answer.status != status:
-        return [f"{answer.path} was answered {answer.status or answer.error} instead of {status}"]
+        return [f"{answer.path} was answered {answer.status or answer.error} instead of {status}{_named(answer)}"]
     body = answer.body if isinstance(answer.body, dict) else {}
     found = [
         f"{answer.path}: {name} is {body.get(name)!r} instead of {value!r}"
@@ -106,6 +106,18 @@ def _page(answer: Answer, status: int, wanted: Mapping[str, Any], others: Sequen
     ]
     names = {*wanted, *others}
     return found + ([] if set(body) == names else [f"{answer.path} has the fields {sorted(body)}"])
+
+
+def _named(answer: Answer) -> str:
+    """What a page calls missing, and why."""
+    told = answer.told("checks") or answer.body
+    parts = told.items() if isinstance(told, dict) else []
+    bad = [
+        f"{name} {part.get('status')} ({part.get('message') or part.get('reason')})"
+        for name, part in parts
+        if isinstance(part, dict) and part.get("status") != "ok"
+    ]
+    return f": {', '.join(bad)}" if bad else ""
 
 
 def _ready_page(answer: Answer, missing: str) -> list[str]:
