@@ -1,6 +1,6 @@
 """Load from inside the cluster: k6 in a Job of the suite's own, its requests read as attempts like those of a probe.
 
-Requests begin at a constant rate, or at two one after the other, never in a closed loop. The Job ends by its own
+Requests begin at a constant rate, never in a closed loop. The Job ends by its own
 deadline and removes itself, also when the suite has died; its script and its headers go with it.
 """
 
@@ -10,7 +10,6 @@ import json
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -42,22 +41,11 @@ class LoadPlan:
     seconds: int
     headers: Mapping[str, str] = field(repr=False)  # tokens are in here
     within: int = 5  # seconds of one request
-    rising: int = 0  # seconds at the beginning in which it is less
-    first: int = 0  # requests per second at the beginning of these
-    steps: int = 1  # of one length, by which it rises
-
-    @property
-    def phases(self) -> list[tuple[int, int]]:
-        """Requests per second, and for how many seconds: those that rise, then the whole rate."""
-        bounds = [self.rising * nth // self.steps for nth in range(self.steps + 1)]
-        rates = [self.first + (self.rate - self.first) * nth // self.steps for nth in range(self.steps)]
-        rising = [(rate, until - since) for rate, (since, until) in zip(rates, pairwise(bounds), strict=True)]
-        return [(rate, length) for rate, length in [*rising, (self.rate, self.seconds - self.rising)] if rate * length]
 
     @property
     def requests(self) -> int:
         """How many it asks for altogether."""
-        return sum(rate * length for rate, length in self.phases)
+        return self.rate * self.seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +140,8 @@ class LoadRun:
         data = {
             "requests.js": _SCRIPT.read_text(encoding="utf-8"),
             "LOAD_URL": plan.url,
-            "LOAD_PHASES": json.dumps(plan.phases),
+            "LOAD_RATE": str(plan.rate),
+            "LOAD_SECONDS": str(plan.seconds),
             "LOAD_WITHIN": str(plan.within),
             "LOAD_AT_ONCE": str(round(plan.rate * _AT_ONCE_S)),
             "LOAD_HEADERS": json.dumps(dict(plan.headers)),
@@ -162,7 +151,7 @@ class LoadRun:
 
     def _job(self) -> Json:
         deadline = round(_START_S + self.plan.seconds + self.plan.within)
-        names = ("URL", "PHASES", "WITHIN", "AT_ONCE", "HEADERS")
+        names = ("URL", "RATE", "SECONDS", "WITHIN", "AT_ONCE", "HEADERS")
         keys = [f"LOAD_{name}" for name in names]
         given = [{"name": key, "valueFrom": {"secretKeyRef": {"name": self.name, "key": key}}} for key in keys]
         # Nothing is reported to anybody, and nothing is fetched.

@@ -108,9 +108,9 @@ class Autoscaler(_Strict):
     cpu_percent: int
     memory_average: str
     window_s: int
-    # Requests per second of a rush where nobody tells what one costs, and a fourth of the most that are ever asked for.
-    # On the machine of the reference 92 with the customers beside them take 0.6 to 0.9 cores from day to day, and more
-    # than 0.6 ask for the largest size.
+    # Requests per second of a rush on a usual machine: it begins with a sixth of them and is made larger by what they
+    # cost, until one instance more is asked for. On the machine of the reference 45 to 92 with the customers beside
+    # them are needed for that, from day to day.
     rush_per_s: int = 72
 
 

@@ -70,45 +70,8 @@ def test_the_load_ends_by_itself_and_its_token_is_in_the_secret_only() -> None:
     assert not fake.objects
 
 
-def test_a_rush_rises_slowly_and_every_request_of_it_is_counted() -> None:
-    plan = rush.plan(72, 240.0, "http://x/", {})
-    assert plan.phases == [(29, 20), (37, 20), (46, 20), (54, 20), (63, 20), (72, 140)]
-    assert plan.requests == 20 * (29 + 37 + 46 + 54 + 63) + 140 * 72
-
-
-def test_a_load_without_a_beginning_of_its_own_has_one_rate() -> None:
-    assert PLAN.phases == [(2, 2)]
-
-
-def test_a_rush_of_one_request_a_second_has_no_phase_without_requests() -> None:
-    assert all(rate and length for rate, length in rush.plan(1, 240.0, "http://x/", {}).phases)
-
-
-@pytest.mark.parametrize(
-    ("use", "customers", "lighter", "rate"),
-    [
-        (0.33, 20.0, 24.0, 80),
-        (0.40, 20.0, 24.0, 62),
-        (0.033, 20.0, 24.0, 288),
-        (9.0, 20.0, 24.0, 1),
-        (0.0, 20.0, 24.0, 72),
-        (0.33, 0.0, 0.0, 72),
-    ],
-    ids=["usual", "slow", "wrong or very quick", "busy already", "nobody tells", "no customers"],
-)
-def test_a_rush_makes_the_use_what_is_wanted(use: float, customers: float, lighter: float, rate: int) -> None:
-    assert rush_rate.requests_per_s(use, customers, lighter, wanted=0.75, usual=72) == rate
-
-
-def test_a_rush_is_weighed_by_the_customers_of_the_last_seconds() -> None:
-    agreed = load_profile("jewelry-shop").autoscaler
-    seen = [samples.Sample(float(at), 3, "abc", "abc", {"cpu": 0.33 if at > 30 else 9.0}) for at in range(60)]
-    starts = [SimpleNamespace(start=at / 20) for at in range(1200)]  # 20 a second for a minute
-    run = SimpleNamespace(attempts=lambda _: starts, to_suite_time=lambda moment: moment)
-    traffic: Any = SimpleNamespace(run=run, leading="goods")
-    assert rush_rate.weighed(seen, traffic, 24.0, 0.05, agreed) == pytest.approx(52, abs=1)
-    blind = [samples.Sample(59.0, 3, "abc", "abc")]
-    assert rush_rate.weighed(blind, traffic, 24.0, 0.05, agreed) == agreed.rush_per_s
+def test_every_request_of_a_load_is_counted() -> None:
+    assert replace(PLAN, rate=12, seconds=240).requests == 2880
 
 
 def pod(name: str, ip: str) -> dict[str, Any]:
@@ -165,47 +128,68 @@ def test_growth_counts_from_the_demand_for_it(samples: list[Sample], size: int, 
 
 @pytest.mark.parametrize(
     ("use", "more"),
-    [(0.47, 17), (0.50, 10), (0.511, 0), (0.67, 0), (0.0, 0)],
-    ids=["too little", "nearly", "enough", "more than enough", "nobody tells"],
+    [(0.47, 5), (0.50, 3), (0.511, 0), (0.67, 0), (0.0, 0), (0.2, 16)],
+    ids=["too little", "nearly", "enough", "more than enough", "nobody tells", "never more than half as much again"],
 )
-def test_what_a_rush_lacks_is_added(use: float, more: int) -> None:
+def test_a_rush_is_made_larger_by_what_the_last_figures_say(use: float, more: int) -> None:
     agreed = load_profile("jewelry-shop").autoscaler
-    seen = [Sample(float(at), 3, "abc", "abc", {"cpu": use}) for at in range(60)]
+    seen = [Sample(float(at), 3, "abc", "abc", {"cpu": use if at > 50 else 9.0}) for at in range(60)]
     starts = [SimpleNamespace(start=at / 20) for at in range(1200)]  # 20 a second for a minute
     run = SimpleNamespace(attempts=lambda _: starts, to_suite_time=lambda moment: moment)
     traffic: Any = SimpleNamespace(run=run, leading="goods")
-    assert rush_rate.missing(seen, traffic, 72, 0.05, agreed) == pytest.approx(more, abs=1)
-    asked_for = [*seen, replace(seen[-1], desired=4)]
-    assert rush_rate.missing(asked_for, traffic, 72, 0.05, agreed) == 0
+    assert rush_rate.missing(seen, traffic, 12, 0.05, agreed) == more
+    assert rush_rate.missing([*seen, replace(seen[-1], desired=4)], traffic, 12, 0.05, agreed) == 0
+
+
+def test_a_rush_begins_with_what_the_smallest_size_can_do() -> None:
+    agreed = load_profile("jewelry-shop").autoscaler
+    assert rush_rate.first_rate(agreed) == 12
+    assert rush_rate.first_rate(agreed.model_copy(update={"rush_per_s": 1})) == 1
 
 
 @pytest.mark.parametrize(
-    ("seen", "seconds"),
+    ("seen", "calm"),
     [
-        (every_second(10, 40, SAMPLE), 29.0),
-        ([*every_second(10, 40, SAMPLE), *every_second(40, 60, GROWN)], 20.0),
-        ([*every_second(10, 40, GROWN), *every_second(40, 50, SAMPLE), *every_second(50, 60, GROWN)], 10.0),
-        ([*every_second(10, 40, SAMPLE), *every_second(40, 60, replace(GROWN, ready=["a", "b", "c"]))], 0.0),
+        (every_second(10, 35, SAMPLE), False),
+        (every_second(10, 36, SAMPLE), True),
+        ([*every_second(10, 40, _REPLACED), *every_second(40, 60, SAMPLE)], False),
+        ([*every_second(10, 40, GROWN), *every_second(40, 66, SAMPLE)], True),
+        ([*every_second(10, 40, SAMPLE), *every_second(40, 60, BUSIER), *every_second(60, 70, SAMPLE)], False),
+        ([*every_second(10, 60, SAMPLE), *every_second(60, 70, replace(SAMPLE, ready=["a", "b"]))], False),
     ],
-    ids=["always", "grown", "back again", "starting"],
+    ids=["not long enough", "long enough", "replaced", "given back", "a figure that asks for more", "starting"],
 )
-def test_how_long_the_same_instances_have_served(seen: list[Sample], seconds: float) -> None:
-    assert samples.unchanged(seen) == seconds
+def test_a_shop_is_calm_when_nothing_of_before_asks_for_more(seen: list[Sample], calm: bool) -> None:
+    assert samples.is_calm(seen, 25.0) == calm
 
 
 @pytest.mark.parametrize(
     ("seen", "told"),
     [
         (every_second(10, 129, SAMPLE), False),
-        (every_second(10, 131, SAMPLE), True),
-        ([*every_second(10, 120, SAMPLE), *every_second(120, 140, _REPLACED)], False),
-        ([*every_second(10, 120, SAMPLE), *every_second(120, 140, GROWN)], True),
-        ([*every_second(10, 140, SAMPLE), *every_second(140, 151, _REPLACED)], True),
+        (every_second(10, 132, SAMPLE), True),
+        ([*every_second(10, 120, SAMPLE), *every_second(120, 125, GROWN)], True),
     ],
-    ids=["of less than the full rate", "told", "just replaced", "grown already", "too late for more"],
+    ids=["of less than the present rate", "told", "grown already"],
 )
-def test_figures_of_a_starting_instance_do_not_say_what_a_rush_lacks(seen: list[Sample], told: bool) -> None:
-    assert rush._is_told(story(seen), since=130.0, latest=150.0) == told
+def test_a_rush_waits_for_figures_of_its_present_rate(seen: list[Sample], told: bool) -> None:
+    assert rush._is_told(story(seen), 130.0, seen[-1]) == told
+
+
+@pytest.mark.parametrize(
+    ("seen", "due"),
+    [
+        (every_second(10, 80, SAMPLE), 3),
+        (every_second(10, 80, BUSIER), 4),
+        ([*every_second(10, 30, BUSIER), *every_second(30, 80, replace(SAMPLE, desired=4))], 4),
+        ([*every_second(10, 30, BUSIER), *every_second(30, 80, SAMPLE)], 3),
+        (every_second(10, 80, replace(SAMPLE, desired=4)), 3),
+        (every_second(10, 80, replace(SAMPLE, use={})), 0),
+    ],
+    ids=["nothing", "at the end", "before, and answered", "a moment, not answered", "too eager", "nobody tells"],
+)
+def test_what_is_due_is_what_use_and_target_give_at_the_end_or_gave_when_it_grew(seen: list[Sample], due: int) -> None:
+    assert rush._due(story(seen)) == due
 
 
 def test_two_loads_of_the_same_time_are_judged_as_one() -> None:

@@ -1,35 +1,24 @@
-// Requests at a constant arrival rate, or at several one after the other: each begins at its planned time, whatever
-// became of those before it. One line per request, and a last one with what could not be begun; nothing else is written as JSON.
+// Requests at a constant arrival rate: each begins at its planned time, whatever became of those before it. One line
+// per request, and a last one with what could not be begun; nothing else is written as JSON.
 import http from 'k6/http';
 import exec from 'k6/execution';
 
 const number = (name) => Number(__ENV[`LOAD_${name}`]);
-// by name: requests per second, beginning and length in seconds, and the number of the first request
-const phases = {};
-let from = 0;
-let seq = 0;
-JSON.parse(__ENV.LOAD_PHASES).forEach(([rate, seconds], nth) => {
-  phases[`phase${nth}`] = { rate, from, seconds, seq };
-  from += seconds;
-  seq += rate * seconds;
-});
-
-function scenario(phase) {
-  return {
-    executor: 'constant-arrival-rate',
-    rate: phase.rate,
-    timeUnit: '1s',
-    startTime: `${phase.from}s`,
-    duration: `${phase.seconds}s`,
-    preAllocatedVUs: number('AT_ONCE'),
-    maxVUs: number('AT_ONCE'),
-    gracefulStop: `${__ENV.LOAD_WITHIN}s`,
-  };
-}
+const rate = number('RATE');
 
 export const options = {
   discardResponseBodies: true,
-  scenarios: Object.fromEntries(Object.entries(phases).map(([name, phase]) => [name, scenario(phase)])),
+  scenarios: {
+    requests: {
+      executor: 'constant-arrival-rate',
+      rate: rate,
+      timeUnit: '1s',
+      duration: `${number('SECONDS')}s`,
+      preAllocatedVUs: number('AT_ONCE'),
+      maxVUs: number('AT_ONCE'),
+      gracefulStop: `${__ENV.LOAD_WITHIN}s`,
+    },
+  },
 };
 
 const asked = {
@@ -38,12 +27,11 @@ const asked = {
 };
 
 export default function () {
-  const phase = phases[exec.scenario.name];
-  const nth = exec.scenario.iterationInTest;
-  const planned = exec.scenario.startTime + (nth * 1000) / phase.rate; // milliseconds
+  const seq = exec.scenario.iterationInTest;
+  const planned = exec.scenario.startTime + (seq * 1000) / rate; // milliseconds
   const start = Date.now();
   const answer = http.get(__ENV.LOAD_URL, asked);
-  const told = { event: 'request', seq: phase.seq + nth, planned: planned, start: start, end: Date.now() };
+  const told = { event: 'request', seq: seq, planned: planned, start: start, end: Date.now() };
   told.status = answer.status;
   told.error = answer.error;
   told.by = answer.headers['X-Served-By'] || '';

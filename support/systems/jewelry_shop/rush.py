@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from statistics import median
 
 from support.evidence.attach import attach_figures
@@ -17,8 +18,8 @@ from support.systems.jewelry_shop import growth_picture
 from support.systems.jewelry_shop.autoscaler import NO_METRICS, SLACK, must_have, needed, requested_cores
 from support.systems.jewelry_shop.breaking import FULL_STRENGTH_S, breaker
 from support.systems.jewelry_shop.budget import forbids_pods, read_budget
-from support.systems.jewelry_shop.rush_rate import WEIGHING_S, missing, weighed, weighing_rate
-from support.systems.jewelry_shop.samples import Sample, Sampler, longest_pause, rises_after_a_fall, troubles, unchanged
+from support.systems.jewelry_shop.rush_rate import asked_for, first_rate, missing
+from support.systems.jewelry_shop.samples import Sample, Sampler, is_calm, longest_pause, rises_after_a_fall, troubles
 from support.systems.jewelry_shop.scaling import ScalingSettings, read_settings
 from support.systems.jewelry_shop.system import JewelryShop
 from support.systems.jewelry_shop.traffic import Traffic, goods_request
@@ -29,12 +30,8 @@ _EVERY_S = 1.0  # seconds between two samples
 _LONGEST_PAUSE_S = 15.0  # without a sample: the autoscaler moves every 15 s, so a size in between would be seen
 _PLATEAU_S = 40.0  # seconds at the end of the rush in which demand and size have settled: two figures, two looks
 _STARTING_S = 60.0  # seconds for a generator to start and to end beside the rush itself
-# A rush begins with less and rises slowly, so that one instance more is asked for at a time: two that start at once
-# take the processors from those that serve. In 25 s, which a figure may be old, it rises by less than one's share.
-_FIRST_SHARE, _RISING_SHARE = 2 / 5, 5 / 12  # of the rate, of the time
-_STEPS = 5  # of 20 s in a rush of 4 minutes
-_LIFTED_S = 50.0  # seconds from the second load until one instance more serves: figures 25, autoscaler 15, start 10
-_BEGINNING_S = 5.0  # seconds from asking for a load until its first requests
+_LIFTED_S = 50.0  # seconds from the last step until one instance more serves: figures 25, autoscaler 15, start 10
+_SURELY_S = 6.0  # seconds beyond the age of figures from which on all that are looked at are of the present rate
 
 
 @dataclass(slots=True)
@@ -43,12 +40,12 @@ class RushStory:
 
     system: JewelryShop
     traffic: Traffic
-    load: LoadRun
     settings: ScalingSettings
     request: float  # cores that one instance asks for
     sampler: Sampler
     before: frozenset[str]  # instances at the beginning
-    began: float = 0.0  # when the load was asked for
+    loads: list[LoadRun] = field(default_factory=list)  # steps of the rush; all of them end with it
+    began: float = 0.0  # when the first load was asked for
     ended: float = 0.0  # when it was seen to have ended
     result: LoadResult | None = None
     injection: Injection | None = None
@@ -76,7 +73,7 @@ class RushStory:
 
 
 def prepare(world: World) -> None:
-    """Makes the load generator known to the cluster, and sees the application at its smallest size.
+    """Makes the load generator known to the cluster, and sees the application at its smallest size and at rest.
 
     Raises Broken when it does not come down to it by itself.
     """
@@ -86,6 +83,11 @@ def prepare(world: World) -> None:
     matcher = is_of_size(smallest)
     reason = "The application does not have its smallest size before the rush"
     world.eventually(lambda _: sampler.look(), matcher, FULL_STRENGTH_S, reason)
+    # Figures of what was there before, such as of instances that started, must not ask for more in the rush.
+    late = read_settings(system).figures_late
+    _sample(
+        world, sampler, lambda _: is_calm(sampler.samples, late), FULL_STRENGTH_S, "The figures do not come to rest"
+    )
 
 
 def is_of_size(size: int) -> ComplaintMatcher[Sample]:
@@ -106,68 +108,50 @@ def rush(world: World, seconds: float) -> RushStory:
     """So many seconds of load, with the size looked at all the while; returns when the load has ended."""
     system, traffic = world.jewelry, world.things.get(Traffic)
     traffic.warm_up(world.suite.limits.warm_up)
-    url, headers = goods_request(system, traffic)
     request = requested_cores(system)
     sampler = Sampler(system, request)
-
-    def asking(wanted: LoadPlan) -> LoadRun:
-        return LoadRun(system.cluster, wanted, load_generator.IMAGE, system.run)
-
-    light = LoadPlan(url, weighing_rate(system.profile.autoscaler), round(WEIGHING_S), headers)
-    rate = _weigh(world, sampler, asking(light), request)
-    load = asking(plan(rate, seconds, url, headers))
-    story = RushStory(system, traffic, load, read_settings(system), request, sampler, frozenset())
-    story.before = frozenset(story.sampler.look().living)
+    story = RushStory(system, traffic, read_settings(system), request, sampler, frozenset(sampler.look().living))
     world.clean_ups.add("draw the rush", lambda: growth_picture.attach(story))
     story.began = SYSTEM_CLOCK.now()
-    story.injection = breaker(world).inject(Rush(system.namespace, load), [traffic.run], [])
-    told = story.began + _BEGINNING_S + load.plan.rising + story.settings.figures_late
-    latest = max(told, story.began + seconds - _PLATEAU_S - _LIFTED_S)
-    _sample(world, sampler, lambda _: _is_told(story, told, latest) or load.over(), seconds, "The use was not told")
-    loads, left = [load], round(story.began + seconds - SYSTEM_CLOCK.now())
-    if more := _missing(world, story):
-        loads.append(asking(LoadPlan(url, more, left, headers)))
-        breaker(world).inject(Rush(system.namespace, loads[-1]), [traffic.run], [])
-    _sample(world, sampler, lambda _: all(one.over() for one in loads), left + _STARTING_S, "The load does not end")
+    _make_larger(world, story, first_rate(system.profile.autoscaler), seconds)
+    _rise(world, story, seconds)
+    left = story.began + seconds + _STARTING_S - SYSTEM_CLOCK.now()
+    _sample(world, sampler, lambda _: all(one.over() for one in story.loads), left, "The load does not end")
     story.ended = SYSTEM_CLOCK.now()
-    story.result = together([one.read() for one in loads])
+    story.result = together([one.read() for one in story.loads])
     breaker(world).end_all()
     return story
 
 
-def _is_told(story: RushStory, since: float, latest: float) -> bool:
-    """Whether figures of the full rate, and of no instance that was just starting, are there, or are too late."""
-    last, agreed = story.samples[-1], story.system.profile.autoscaler
-    if last.at < since:
-        return False
-    settled = unchanged(story.samples) >= story.settings.figures_late
-    return settled or last.desired > agreed.min or last.at >= latest
+def _rise(world: World, story: RushStory, seconds: float) -> None:
+    """One step after the other, each when the figures of the one before are there, until one instance more is due."""
+    latest = story.began + seconds - _PLATEAU_S - _LIFTED_S
+    wait = _SURELY_S + story.settings.figures_late
+    agreed = story.system.profile.autoscaler
+    while not asked_for(story.samples, agreed) and (told := SYSTEM_CLOCK.now() + wait) <= latest:
+        _sample(world, story.sampler, partial(_is_told, story, told), wait + _LONGEST_PAUSE_S, "The use was not told")
+        rate = sum(load.plan.rate for load in story.loads)
+        if more := missing(story.samples, story.traffic, rate, story.request, agreed):
+            _make_larger(world, story, more, story.began + seconds - SYSTEM_CLOCK.now())
 
 
-def _missing(world: World, story: RushStory) -> int:
-    """Requests per second that are still missing until one instance more is asked for; 0 when nobody tells the use."""
-    agreed, rate = world.jewelry.profile.autoscaler, story.load.plan.rate
-    more = missing(story.samples, story.traffic, rate, story.request, agreed)
-    if more:
-        world.remarks.append(f"{more} requests a second more: the rush did not yet ask for one instance more.")
-    return more
+def _is_told(story: RushStory, since: float, last: Sample) -> bool:
+    """Whether figures of the present rate are there, or no longer needed."""
+    return last.at >= since or last.desired > story.system.profile.autoscaler.min
 
 
-def _weigh(world: World, sampler: Sampler, load: LoadRun, request: float) -> int:
-    """Requests per second of the rush, by what a lighter one costs before it."""
-    traffic, breaker_ = world.things.get(Traffic), breaker(world)
-    injection = breaker_.inject(Rush(world.jewelry.namespace, load), [traffic.run], [])
-    _sample(world, sampler, lambda _: load.over(), WEIGHING_S + _STARTING_S, "The lighter load does not end")
-    breaker_.end(injection)
-    rate = weighed(sampler.samples, traffic, load.plan.rate, request, world.jewelry.profile.autoscaler)
-    world.remarks.append(f"The rush asks for {rate} requests a second, by what {load.plan.rate} before it cost.")
-    return rate
-
-
-def plan(rate: int, seconds: float, url: str, headers: Mapping[str, str]) -> LoadPlan:
-    """A smaller rate first, then more and more up to the one that asks for one instance more."""
-    rising, first = round(seconds * _RISING_SHARE), round(rate * _FIRST_SHARE)
-    return LoadPlan(url, rate, round(seconds), headers, rising=rising, first=first, steps=_STEPS)
+def _make_larger(world: World, story: RushStory, rate: int, seconds: float) -> None:
+    """Another load, which ends with those before it."""
+    url, headers = goods_request(story.system, story.traffic)
+    load = LoadRun(
+        story.system.cluster,
+        LoadPlan(url, rate, round(seconds), headers),
+        load_generator.IMAGE,
+        story.system.run,
+    )
+    injection = breaker(world).inject(Rush(story.system.namespace, load), [story.traffic.run], [])
+    story.loads.append(load)
+    story.injection = story.injection or injection
 
 
 def _sample(world: World, sampler: Sampler, enough: Callable[[Sample], bool], within: float, reason: str) -> Sample:
@@ -237,11 +221,16 @@ def _waited(story: RushStory, size: int, until: float) -> float:
 
 
 def _due(story: RushStory) -> int:
+    """What use and target give at the end of the rush, or gave before it when that was answered by growing."""
     plateau = [one.use for one in story.during if one.use and one.at > story.ended - _PLATEAU_S]
     if not plateau:
         return 0
+    agreed = story.system.profile.autoscaler
     use = {name: median(one[name] for one in plateau) for name in plateau[0]}
-    return needed(use, story.request, story.system.profile.autoscaler, SLACK)
+    least = needed(use, story.request, agreed, SLACK)
+    # The use of one size more is a little less than what asked for it, when processors have become quicker.
+    asked = max((must_have(one.use, story.request, agreed, agreed.min) for one in story.during if one.use), default=0)
+    return max(least, min(asked, story.peak))
 
 
 def _idle(story: RushStory) -> list[str]:
@@ -318,7 +307,7 @@ def _attach_growth(seen: Growth) -> None:
         (
             "load",
             str(result.judge()) if result else "unknown",
-            f"{story.load.plan.first}, rising to {story.load.plan.rate} requests a second",
+            f"{', then '.join(f'{load.plan.rate}' for load in story.loads)} more requests a second",
         ),
     ]
     if seen.grown_after is not None and seen.grown_after > bar.seconds:

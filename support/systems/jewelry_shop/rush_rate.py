@@ -3,8 +3,10 @@
 Not for the largest size: on two cores that takes what the smaller sizes need to answer while another instance starts.
 Whether the largest size would be let in is asked of the budget instead.
 
-A fixed rate asks for nothing on a quick machine and takes all processors of a slow one, so it is weighed first what a
-lighter load costs: what few customers cost tells little, because an instance uses something at rest, too.
+A fixed rate asks for nothing on a quick machine and takes all processors of a slow one, and what a request costs
+changes by half within minutes where other machines share the processors. So a rush begins with what the smallest size
+can do, and is made larger step by step, each time by what the figures of the step before say, until one instance more
+is asked for.
 """
 
 from __future__ import annotations
@@ -17,53 +19,34 @@ from support.systems.jewelry_shop.autoscaler import CPU
 from support.systems.jewelry_shop.samples import Sample
 from support.systems.jewelry_shop.traffic import Traffic
 
-WEIGHING_S = 50.0  # 25 until figures are of the load alone (kubelet's 15, metrics-server's 10), then more than two
-_SETTLED_S = 24.0  # seconds at the end of it that are looked at
-_LIGHTER = 4  # times less than the usual rush: the smallest size can do it, so nothing starts while it is weighed
-# Instances above the smallest size, at the cost of the lighter load. Busy processors do less: in the rush itself a
-# request cost 0.95 to 1.25 times as much on two cores, so 3.6 become 3.4 to 4.5; 3.3 ask for a fourth.
-_ABOVE = 0.6
-# Likewise, when a rush is under way: less than 3.4 is lifted to 3.7.
-_ENOUGH, _AIM = 0.4, 0.7
+_FIRST = 6  # times less than the usual rush: with the customers it uses about half of what the smallest size may
+# Instances above the smallest size. The autoscaler asks for a fourth from 3.3 on, and for a fifth from 4.4 on.
+_ENOUGH, _AIM = 0.4, 0.6
+_LARGEST = 1.5  # times as many requests as before in one step: figures of small numbers say little of large ones
 _JUST_NOW_S = 6.0  # seconds: the last figure
-_AT_MOST = 4  # times the usual rate: a figure that is wrong must not become a flood
 
 
-def requests_per_s(use: float, customers: float, lighter: float, wanted: float, usual: int) -> int:
-    """Requests per second beside those of the customers, so that the use becomes `wanted`; `usual` where nobody knows.
-
-    `use`, `wanted`: cores of all instances together. `customers`, `lighter`: requests per second of both at that use.
-    What an instance uses at rest is taken for the cost of requests.
-    """
-    served = customers + lighter
-    if use <= 0 or served <= 0:
-        return usual
-    return max(1, round(min(wanted * served / use - customers, usual * _AT_MOST)))  # a load of nothing is none
-
-
-def weighing_rate(agreed: Autoscaler) -> int:
-    """Requests per second by which it is weighed what a request costs."""
-    return max(1, agreed.rush_per_s // _LIGHTER)
-
-
-def weighed(samples: Sequence[Sample], traffic: Traffic, lighter: float, request: float, agreed: Autoscaler) -> int:
-    """The rate that the last samples, and who was served in the same seconds, give.
-
-    `lighter`: requests per second beside those of the customers. `request`: cores that one instance asks for.
-    """
-    use, customers = _seen(samples, traffic, _SETTLED_S)
-    return requests_per_s(use, customers, lighter, _cores(agreed.min + _ABOVE, request, agreed), agreed.rush_per_s)
+def first_rate(agreed: Autoscaler) -> int:
+    """Requests per second beside those of the customers with which a rush begins."""
+    return max(1, agreed.rush_per_s // _FIRST)
 
 
 def missing(samples: Sequence[Sample], traffic: Traffic, rate: float, request: float, agreed: Autoscaler) -> int:
-    """Requests per second that a rush of `rate` lacks until one instance more is asked for; 0 if it is, or has been."""
-    if samples[-1].desired > agreed.min:
+    """Requests per second that a rush of `rate` lacks until one instance more is asked for.
+
+    0 if it is asked for, or use enough is told to ask for it, or nobody tells. What an instance uses at rest is taken
+    for the cost of requests. `request`: cores that one instance asks for.
+    """
+    use, customers = _seen(samples, traffic)
+    if asked_for(samples, agreed) or not use or use >= _cores(agreed.min + _ENOUGH, request, agreed):
         return 0
-    use, customers = _seen(samples, traffic, _JUST_NOW_S)
-    if not use or use >= _cores(agreed.min + _ENOUGH, request, agreed):
-        return 0
-    whole = requests_per_s(use, customers, rate, _cores(agreed.min + _AIM, request, agreed), agreed.rush_per_s)
-    return max(0, whole - round(rate))
+    wanted = min(_cores(agreed.min + _AIM, request, agreed) / use, _LARGEST)
+    return max(1, round((customers + rate) * (wanted - 1)))
+
+
+def asked_for(samples: Sequence[Sample], agreed: Autoscaler) -> bool:
+    """Whether the autoscaler has asked for more than the smallest size."""
+    return samples[-1].desired > agreed.min
 
 
 def _cores(instances: float, request: float, agreed: Autoscaler) -> float:
@@ -71,10 +54,10 @@ def _cores(instances: float, request: float, agreed: Autoscaler) -> float:
     return instances * request * agreed.cpu_percent / 100  # percent
 
 
-def _seen(samples: Sequence[Sample], traffic: Traffic, seconds: float) -> tuple[float, float]:
-    """Cores of all instances (0 when nobody tells), and requests per second of the customers, in the last seconds."""
+def _seen(samples: Sequence[Sample], traffic: Traffic) -> tuple[float, float]:
+    """Cores of all instances (0 when nobody tells), and requests per second of the customers, just now."""
     until = samples[-1].at
-    since = until - seconds
+    since = until - _JUST_NOW_S
     uses = [one.use[CPU] for one in samples if one.at >= since and CPU in one.use]
     starts = [traffic.run.to_suite_time(one.start) for one in traffic.run.attempts(traffic.leading)]
-    return median(uses) if uses else 0.0, sum(since <= start <= until for start in starts) / seconds
+    return median(uses) if uses else 0.0, sum(since <= start <= until for start in starts) / _JUST_NOW_S

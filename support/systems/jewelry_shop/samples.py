@@ -95,13 +95,15 @@ def _refusals(workload: Json) -> list[str]:
     return [f"quota forbids further pods: {text}" if _QUOTA in text else f"no further pods: {text}" for text in told]
 
 
-def unchanged(samples: Sequence[Sample]) -> float:
-    """Seconds for which, at the last sample, the same instances have served and none has been starting."""
+def is_calm(samples: Sequence[Sample], seconds: float) -> bool:
+    """Whether for so long the same instances have served, and no figure has asked for more than they are."""
     last = samples[-1]
-    others = [one.at for one in samples if (set(one.living), set(one.ready)) != (set(last.living), set(last.ready))]
-    if len(last.ready) < len(last.living):
-        return 0.0
-    return last.at - max(others, default=samples[0].at)
+    restless = [
+        one.at
+        for one in samples
+        if (set(one.living), set(one.ready)) != (set(last.living), set(last.living)) or one.need > one.desired
+    ]
+    return last.at - max(restless, default=samples[0].at) >= seconds
 
 
 def longest_pause(samples: Sequence[Sample]) -> float:

@@ -8,7 +8,6 @@ from types import SimpleNamespace
 from typing import Any
 
 from support.faults.base import Injection
-from support.observers.load import LoadRun
 from support.profiles import load_profile
 from support.systems.jewelry_shop.rush import RushStory
 from support.systems.jewelry_shop.samples import Sample
@@ -79,8 +78,8 @@ def story(
     )
     run = SimpleNamespace(attempts=lambda: found, to_suite_time=lambda moment: moment)
     traffic: Any = SimpleNamespace(run=run, stop=lambda: journal)
-    load: LoadRun = _LOAD
-    rush = RushStory(_SYSTEM, traffic, load, SETTINGS, 0.05, sampler(samples, now), frozenset("abc"), 10.0, 80.0)
+    before, loads = frozenset("abc"), [_LOAD]
+    rush = RushStory(_SYSTEM, traffic, SETTINGS, 0.05, sampler(samples, now), before, loads, 10.0, 80.0)
     rush.result, rush.injection, rush.reached = STORY.result, _INJECTION, reached
     return rush
 
