@@ -108,7 +108,8 @@ def test_whenever_a_run_is_killed_everything_comes_back(kind: str) -> None:
     unharmed = start(kind)
     assert unharmed.wait(WHOLE_AGAIN_S) == 0
     life = SYSTEM_CLOCK.now() - begun
-    assert not left()
+    # A machine that was away for seconds only is not missed: its instances are called ready before they can be asked.
+    assert within(PROMISED_S, lambda: not left())
     took = []
     for _ in range(MOMENTS):
         assert within(WHOLE_AGAIN_S, lambda: whole() and not left())
