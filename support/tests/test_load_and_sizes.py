@@ -128,7 +128,7 @@ def test_growth_counts_from_the_demand_for_it(samples: list[Sample], size: int, 
 
 @pytest.mark.parametrize(
     ("use", "more"),
-    [(0.47, 5), (0.50, 3), (0.511, 0), (0.67, 0), (0.0, 0), (0.2, 16)],
+    [(0.47, 5), (0.50, 3), (0.526, 0), (0.67, 0), (0.0, 0), (0.2, 16)],
     ids=["too little", "nearly", "enough", "more than enough", "nobody tells", "never more than half as much again"],
 )
 def test_a_rush_is_made_larger_by_what_the_last_figures_say(use: float, more: int) -> None:
