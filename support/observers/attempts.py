@@ -61,6 +61,7 @@ class Journal:
         self.rates: dict[str, float] = {}
         self.marks: dict[str, float] = {}
         self.end_reason = ""  # empty while the run goes on
+        self.steady_since = float("-inf")  # attempts that began earlier say nothing of a fault: they warmed up
         self._last = 0.0
         self._attempts: dict[tuple[str, int], Attempt] = {}
 
@@ -102,6 +103,10 @@ class Journal:
         found = (attempt for attempt in self._attempts.values() if probe in ("", attempt.probe))
         return sorted(self._settled(found), key=lambda attempt: attempt.planned)
 
+    def failed_unsteady(self, probe: str) -> list[Attempt]:
+        """What was not confirmed while the probe warmed up, and is left out of verdicts therefore."""
+        return [one for one in self.attempts(probe) if one.start < self.steady_since and not one.ok]
+
     def _settled(self, attempts: Iterator[Attempt]) -> Iterator[Attempt]:
         for attempt in attempts:
             if attempt.outcome == "open" and self.ended:
@@ -112,6 +117,25 @@ class Journal:
     def lateness_p99(self, probe: str = "") -> float:
         """Seconds by which the observer itself was late, 99th percentile; 0 without attempts."""
         return lateness(self.attempts(probe)).p99
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """The newest attempts of a probe that were all confirmed, one after the other."""
+
+    confirmed: int
+    since: float  # start of the first of them, or of what was looked at when there is none
+    horizon: float  # start of the first attempt that is still open, infinite without one: nothing later was looked at
+
+
+def newest_row(attempts: Sequence[Attempt], since: float = float("-inf")) -> Row:
+    """The row among attempts that began at `since` or later; what began after one that still hangs is not known yet."""
+    begun = [one for one in attempts if one.start >= since]
+    horizon = min((one.start for one in begun if one.outcome == "open"), default=float("inf"))
+    settled = [one for one in begun if one.start < horizon]
+    last_bad = max((one.start for one in settled if not one.ok), default=since)
+    starts = [one.start for one in settled if one.ok and one.start >= last_bad]
+    return Row(len(starts), min(starts, default=last_bad), horizon)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ _LATE_SHARE = 0.5  # of a slot: an observer that is later than this (99 %) has n
 # Slots: an observer that is as late as this (99 %) has made another demand than the one it is to report of.
 _USELESS_SLOTS = 10
 _PERCENTILE = 0.95
+_SHOWN = 3  # different errors; more of them show nothing new
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ class Evidence:
     slot: float  # seconds between two attempts of the quickest probe
     interrupted: str = ""  # why the observer did not come to the end of its plan, empty when it did
     failed_before: int = 0
+    told_before: Sequence[str] = ()  # what these were told
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +71,10 @@ def measure(
 ) -> Measurement:
     """The measurement of one probe; the fault was injected between `fault` and `over` (both on the agent's clock).
 
-    Attempts that began at `until` or later are left out. Read the journal to its end first: attempts that are still
-    open are not counted.
+    Attempts that began at `until` or later, or before the journal's steady moment, are left out. Read the journal to
+    its end first: attempts that are still open are not counted.
     """
-    attempts = [attempt for attempt in journal.attempts(probe) if attempt.start < until]
+    attempts = [attempt for attempt in journal.attempts(probe) if journal.steady_since <= attempt.start < until]
     bounds = downtime(attempts, fault, patience=patience)
     after = max(over or fault, *(outage.last_failed for outage in bounds.outages), fault)
     evidence = Evidence(
@@ -82,8 +84,15 @@ def measure(
         slot=1 / journal.rates[probe],
         interrupted=journal.end_reason if journal.interrupted else "",
         failed_before=bounds.failed_before,
+        told_before=errors_before(attempts, fault),
     )
     return Measurement(probe, bounds, evidence)
+
+
+def errors_before(attempts: Sequence[Attempt], fault: float) -> list[str]:
+    """What those were told whose attempts had failed before the fault; the first three kinds show the pattern."""
+    found = {one.error for one in attempts if not one.ok and one.outcome != "open" and one.end < fault}
+    return sorted(found - {""})[:_SHOWN]
 
 
 def judge(bounds: Downtime, limit: float, evidence: Evidence, needed: int = NEEDED) -> Verdict:
@@ -114,7 +123,8 @@ def _doubt(evidence: Evidence, needed: int) -> Verdict | None:
     if evidence.interrupted:
         return Verdict("invalid", f"the observer did not come to its end: {evidence.interrupted}")
     if evidence.failed_before:
-        return Verdict("invalid", f"{evidence.failed_before} attempts had failed before the fault already")
+        told = f": {'; '.join(evidence.told_before)}" if evidence.told_before else ""
+        return Verdict("invalid", f"{evidence.failed_before} attempts had failed before the fault already{told}")
     if evidence.confirmed_before < needed:
         return Verdict("unknown", f"only {evidence.confirmed_before} of {needed} writes confirmed before the fault")
     return None

@@ -7,7 +7,7 @@ from typing import cast
 
 import pytest
 
-from support.observers.attempts import Attempt, Outcome
+from support.observers.attempts import Attempt, Journal, Outcome
 from support.observers.run import ProbeRun
 from support.systems.jewelry_shop.traffic import SALES, Traffic
 
@@ -19,6 +19,10 @@ class Run:
 
     def __init__(self, attempts: list[Attempt]) -> None:
         self.given = attempts
+        self.journal = Journal()
+
+    def wait_confirmed(self, count: int, probe: str, within: float) -> int:
+        return count
 
     def attempts(self, probe: str) -> list[Attempt]:
         assert probe == SALES
@@ -60,3 +64,17 @@ def test_an_attempt_that_hangs_is_waited_for_however_many_succeed_beside_it() ->
     assert settle(attempts) == (100, float("inf"))
     attempts[100] = replace(attempts[100], outcome="fail")
     assert settle(attempts)[0] == 349
+
+
+@pytest.mark.parametrize(
+    ("failed", "steady"),
+    [((), 0.0), ((0, 1, 30), 31 * SLOT), ((300,), float("-inf"))],
+    ids=["nothing failed", "only at first", "just now"],
+)
+def test_customers_have_warmed_up_when_enough_were_served_in_a_row(failed: tuple[int, ...], steady: float) -> None:
+    attempts = sales(400)
+    for number in failed:
+        attempts[number] = replace(attempts[number], outcome="fail", error="busy")
+    run = Run(attempts)
+    Traffic(cast(ProbeRun, run), "ledger", SALES).warm_up(0.0)
+    assert run.journal.steady_since == steady

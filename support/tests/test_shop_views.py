@@ -72,6 +72,10 @@ def test_a_pod_is_read() -> None:
         "h2",
         "cannot start: CrashLoopBackOff again",
     )
+    assert pod.last_end == ""
+    killed = {"terminated": {"reason": "Error", "exitCode": 137, "finishedAt": "2026-01-02T03:04:05Z"}}
+    back = {"state": {"running": {}}, "lastState": killed, "restartCount": 1}
+    assert read_pod(body("c", containerStatuses=[back])).last_end == "Error, exit code 137, at 2026-01-02T03:04:05Z"
     unplaced = {"type": "PodScheduled", "status": "False", "message": "0/3 nodes"}
     assert read_pod(body("b", conditions=[unplaced])).trouble == "cannot be placed: 0/3 nodes"
 

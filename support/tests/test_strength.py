@@ -44,3 +44,13 @@ def test_a_part_may_become_smaller() -> None:
 
 def test_an_instance_that_does_not_answer_is_missing() -> None:
     assert complaints(STATE, mute=["the entrance does not serve: 503"]) == ["the entrance does not serve: 503"]
+
+
+def test_an_unexplained_restart_says_how_the_container_ended() -> None:
+    killed = replace(POD, restarts=2, last_end="OOMKilled, exit code 137")
+    parts = MagicMock(pods=lambda word: [killed] if word == "worker" else [])
+    system = MagicMock(profile=load_profile("jewelry-shop"), parts=parts)
+    restarts = strength.Restarts({POD.uid: (POD.name, 1)})
+    assert restarts.unexpected(system) == [f"{POD.name} has restarted 1 times (OOMKilled, exit code 137)"]
+    restarts.explained.add(POD.name)
+    assert restarts.unexpected(system) == []

@@ -56,16 +56,16 @@ def test_a_verdict_says_its_figures() -> None:
     assert "was not over" in judge(away(31, float("inf")), 30, GOOD).reason
 
 
-def lines(*, late: float = 0.0, rate: float = 20.0, seconds: int = 40, end: str = "over") -> bytes:
-    """The journal of a run whose service refuses between second 15 and 20."""
+def lines(*, late: float = 0.0, rate: float = 20.0, seconds: int = 40, end: str = "over", cold: int = -1) -> bytes:
+    """The journal of a run whose service refuses between second 15 and 20, and the attempt `cold`."""
     told = [{"event": "begin", "at": 0.0, "deadline": seconds, "rates": {"sale": rate}}]
     for seq in range(int(seconds * rate)):
         planned = seq / rate
         which = {"probe": "sale", "seq": seq}
         start = planned + late
-        outcome = "fail" if 15 <= start < 20 else "ok"
+        outcome = {"outcome": "fail", "error": "busy"} if 15 <= start < 20 or seq == cold else {"outcome": "ok"}
         told.append({"event": "intent", **which, "planned": planned, "start": start, "checksum": "c"})
-        told.append({"event": "outcome", **which, "end": start + 0.01, "outcome": outcome})
+        told.append({"event": "outcome", **which, "end": start + 0.01, **outcome})
     told += [{"event": "mark", "name": "fault-1", "at": 14.9}, {"event": "end", "at": seconds + 0.1, "reason": end}]
     return b"".join(json.dumps(line).encode() + b"\n" for line in told)
 
@@ -83,6 +83,17 @@ def test_a_measurement_from_lines() -> None:
     assert measured.evidence.confirmed_after == 400
     assert measured.judge(6.0).kept
     assert measured.judge(4.0).kind == "broken"
+
+
+def test_what_failed_before_the_fault_is_told_and_what_failed_while_warming_up_is_left_out() -> None:
+    found = journal(lines(cold=3))
+    verdict = measure(found, "sale", 14.9).judge(6.0)
+    assert str(verdict) == "invalid: 1 attempts had failed before the fault already: busy"
+    found.steady_since = 0.2  # the attempt after the one that failed
+    measured = measure(found, "sale", 14.9)
+    assert measured.judge(6.0).kept
+    assert measured.evidence.confirmed_before == 298 - 4
+    assert [one.seq for one in found.failed_unsteady("sale")] == [3]
 
 
 @pytest.mark.parametrize(

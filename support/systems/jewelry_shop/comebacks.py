@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from support.matchers import ComplaintMatcher, without_complaints
 from support.observers.attempts import Attempt, Journal, lateness
 from support.observers.downtime import Downtime, downtime
-from support.observers.verdicts import Evidence, Verdict, judge
+from support.observers.verdicts import Evidence, Verdict, errors_before, judge
 from support.systems.jewelry_shop.failover import Failover
 from support.systems.jewelry_shop.traffic import INSTANCES, SALES
 from support.waiting import Unknown
@@ -44,7 +44,8 @@ def back_since(attempts: Sequence[Attempt], moment: Moment, fault: float) -> Dow
 def judge_back(story: Failover, journal: Journal, moment: Moment, limit: float) -> tuple[Verdict, Downtime]:
     """Whether sales held again `limit` seconds after a moment of an incident."""
     fault = story.fault
-    attempts = [one for one in journal.attempts(SALES) if one.start < story.traffic.settled_until]
+    until = story.traffic.settled_until
+    attempts = [one for one in journal.attempts(SALES) if journal.steady_since <= one.start < until]
     bounds = back_since(attempts, moment, fault)
     over = max((outage.last_failed for outage in bounds.outages), default=moment.before)
     evidence = Evidence(
@@ -54,6 +55,7 @@ def judge_back(story: Failover, journal: Journal, moment: Moment, limit: float) 
         slot=1 / journal.rates[SALES],
         interrupted=journal.end_reason if journal.interrupted else "",
         failed_before=bounds.failed_before,
+        told_before=errors_before(attempts, fault),
     )
     return judge(bounds, limit, evidence), bounds
 

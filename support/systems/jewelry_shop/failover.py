@@ -92,6 +92,10 @@ def judge_interruption(story: Failover, limit: float, needed: int = 200) -> Judg
     figures = [*_figures(story, sales, direct, limit), *story.settings.lines()]
     if verdict.kept and sales.bounds.lower > story.bar.seconds:
         figures.append(("remark", "slower than its settings allow, inside the promise"))
+    warming = journal.failed_unsteady(SALES)
+    if warming:
+        told = "; ".join(sorted({one.error for one in warming}))
+        figures.append(("remark", f"{len(warming)} sales failed while the customers warmed up: {told}"))
     pictures.attach_failover(story, sales, limit, verdict)
     return Judged(verdict, _causes(story, sales, direct, limit), figures).attach("Figures of the failover")
 

@@ -29,6 +29,7 @@ class Pod:
     restarts: int
     leaving: bool
     trouble: str  # why it does not run, empty when it does
+    last_end: str = ""  # how its container ended before the last restart, empty when it never did
 
     def __str__(self) -> str:
         return f"{self.name} ({'ready' if self.ready else self.trouble or 'not ready'})"
@@ -50,7 +51,17 @@ def read_pod(body: Json) -> Pod:
         restarts=sum(int(entry.get("restartCount", 0)) for entry in status.get("containerStatuses", [])),
         leaving="deletionTimestamp" in metadata,
         trouble=_trouble(status),
+        last_end=_last_end(status),
     )
+
+
+def _last_end(status: Json) -> str:
+    for entry in status.get("containerStatuses", []):
+        ended = entry.get("lastState", {}).get("terminated")
+        if ended:
+            words = f"{ended.get('reason', 'ended')}, exit code {ended.get('exitCode', 'unknown')}"
+            return f"{words}, at {ended['finishedAt']}" if ended.get("finishedAt") else words
+    return ""
 
 
 def _trouble(status: Json) -> str:

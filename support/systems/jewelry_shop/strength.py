@@ -113,7 +113,8 @@ class Restarts:
             for pod in system.parts.pods(word):
                 name, count = self.before.get(pod.uid, (pod.name, 0))
                 if pod.restarts > count and name not in self.explained:
-                    found.append(f"{name} has restarted {pod.restarts - count} times")
+                    ended = f" ({pod.last_end})" if pod.last_end else ""
+                    found.append(f"{name} has restarted {pod.restarts - count} times{ended}")
         return found
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from support.matchers import ComplaintMatcher, without_complaints
-from support.observers.attempts import Attempt, Journal
+from support.observers.attempts import Attempt, Journal, newest_row
 from support.observers.ledger import StoredRow
 from support.observers.plan import CacheProbe, DirectProbe, HttpProbe, JobProbe, ProbePlan, SaleProbe, read_probe
 from support.observers.run import ObserverError, ProbeRun
@@ -68,8 +68,13 @@ class Traffic:
     abandoned: bool = False  # whether the observer was lost before it could be read to the end
 
     def warm_up(self, within: float) -> None:
-        """Waits for as many confirmed attempts as a verdict needs before the fault. Raises Broken when none come."""
+        """Waits for as many confirmed attempts as a verdict needs before the fault, and until they come in a row.
+
+        Raises Unknown when there are too few of them. When they do not come in a row nothing is raised: the verdict
+        says that attempts had failed before the fault.
+        """
         self.run.wait_confirmed(self.needed, self.leading, within)
+        self._await_row(self._steady, within)
 
     def settle(self, since: float, within: float) -> None:
         """Waits until as many attempts as a verdict needs were confirmed after the last one that was not.
@@ -79,21 +84,28 @@ class Traffic:
         """
         if self.journal is not None:
             return
+        self._await_row(lambda: self._in_a_row(since), within)
+
+    def _await_row(self, look: Callable[[], int], within: float) -> None:
+        """Waits until enough are confirmed one after the other; says nothing when they are not."""
         enough: ComplaintMatcher[int] = without_complaints(
             f"{self.needed} confirmed in a row", lambda seen: [] if seen >= self.needed else [f"{seen} so far"]
         )
         with contextlib.suppress(AssertionError):
-            eventually(lambda _: self._in_a_row(since), enough, within, "Confirmed", retrying=(ObserverError,))
+            eventually(lambda _: look(), enough, within, "Confirmed", retrying=(ObserverError,))
+
+    def _steady(self) -> int:
+        """Confirmed in a row before the fault; what failed while the customers warmed up says nothing of the fault."""
+        row = newest_row(self.run.attempts(self.leading))
+        if row.confirmed >= self.needed:
+            self.run.journal.steady_since = row.since
+        return row.confirmed
 
     def _in_a_row(self, since: float) -> int:
-        """Confirmed after the last failure; what began after an attempt that still hangs is not looked at yet."""
-        attempts = [one for one in self.run.attempts(self.leading) if one.start >= since]
-        horizon = min((one.start for one in attempts if one.outcome == "open"), default=float("inf"))
-        settled = [one for one in attempts if one.start < horizon]
-        last_bad = max((one.start for one in settled if not one.ok), default=since)
-        confirmed = sum(one.ok and one.start >= last_bad for one in settled)
-        self.settled_until = horizon if confirmed >= self.needed else float("inf")
-        return confirmed
+        """Confirmed after the last failure."""
+        row = newest_row(self.run.attempts(self.leading), since)
+        self.settled_until = row.horizon if row.confirmed >= self.needed else float("inf")
+        return row.confirmed
 
     def stop(self) -> Journal:
         """Ends the customers' probes, waits for what is under way, reads everything. A second call does nothing more.
