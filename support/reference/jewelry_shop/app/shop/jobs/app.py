@@ -34,6 +34,8 @@ def _broker_url() -> str:
 app.conf.update(
     broker_url=_broker_url(),
     broker_connection_retry_on_startup=True,
+    broker_connection_max_retries=None,  # liveness says when it has been too long
+    worker_consumer="shop.jobs.consumer:SteadyConsumer",
     # A master without followers refuses writes: a moment to wait for, not a reason for the worker to end.
     broker_channel_error_retry=True,
     broker_transport_options={
