@@ -174,6 +174,16 @@ def starts(*moments: float) -> list[Attempt]:
     return [attempt(seq, at, at + 0.01) for seq, at in enumerate(moments)]
 
 
+@pytest.mark.parametrize(("pauses", "too_much"), [(5, False), (20, True)])
+def test_many_short_pauses_are_too_much_from_a_twentieth_of_the_time_on(pauses: int, too_much: bool) -> None:
+    late = range(50, 50 + 20 * pauses, 20)  # now and then two attempts in a row begin with the third one
+    moments = [(seq + next((first + 2 - seq for first in late if 0 <= seq - first < 2), 0)) / 50 for seq in range(500)]
+    seen = unwatched(starts(*moments), 1 / 50)
+    assert seen.longest == pytest.approx(0.06)
+    assert seen.share > 0.01
+    assert seen.too_much is too_much
+
+
 def test_time_is_unwatched_where_neighbours_are_further_apart_than_half_a_slot_of_lateness_explains() -> None:
     even = [seq / 50 for seq in range(500)]
     assert unwatched(starts(*even), 1 / 50).share == 0
@@ -182,5 +192,7 @@ def test_time_is_unwatched_where_neighbours_are_further_apart_than_half_a_slot_o
     seen = unwatched(starts(*held), 1 / 50)
     assert seen.longest == pytest.approx(0.22)
     assert seen.share == pytest.approx((0.22 - 0.03) / (held[-1] - held[0]))
-    assert seen.too_much
+    assert not seen.too_much  # more than a hundredth of ten seconds, but nothing that customers notice fits into it
+    held = [at if at < 5 else max(at, 5.25) for at in even]
+    assert unwatched(starts(*held), 1 / 50).too_much
     assert unwatched(starts(1.0), 1 / 50).too_much  # one attempt covers nothing
