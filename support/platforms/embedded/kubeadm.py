@@ -70,6 +70,9 @@ def init_settings(node: Node, token: str) -> str:
                 default_unreachable_toleration_seconds=str(EVICT_AFTER_S),
             ),
         },
+        # The disk is the host's, where any other program may hold up a write for a second: what is written is in the
+        # memory of the host, which outlives every machine (see node/volume.sh).
+        "etcd": {"local": {"extraArgs": _arguments(unsafe_no_fsync="true")}},
         "controllerManager": {"extraArgs": _arguments(node_monitor_grace_period=f"{NOT_READY_AFTER_S}s")},
     }
     return yaml.safe_dump_all([init, cluster, kubelet_settings()])

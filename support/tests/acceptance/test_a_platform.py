@@ -53,6 +53,21 @@ def test_nothing_of_the_cluster_can_leak_out() -> None:
     assert {link["ifname"] for link in json.loads(forwarded.stdout)} == {"hf-1", "hf-2", "hf-3"}
 
 
+def test_no_store_waits_for_the_disk_of_the_host(run: Run) -> None:
+    """Otherwise a program that writes much, of whomever, holds up every confirmed write for a second."""
+    machines = EmbeddedPlatform()._machines()
+    mounts = [
+        line
+        for node in machines.nodes
+        for line in machines.podman.exec(node.name, ["cat", "/proc/1/mounts"]).splitlines()
+        if line.startswith("/dev/loop")
+    ]
+    assert len(mounts) == 9, "three members, three cache servers, three watchers"  # each with a volume of its own
+    assert [line for line in mounts if "nobarrier" not in line] == []
+    etcd = run(HOLDFAST, "kubectl", "get", "pods", "-n", "kube-system", "-l", "component=etcd", "-o", "yaml").text
+    assert "--unsafe-no-fsync=true" in etcd
+
+
 def test_an_unknown_outside_name_is_refused_at_once(run: Run) -> None:
     script = (
         "import socket, time\nt = time.monotonic()\n"

@@ -13,9 +13,16 @@ name_devices() {
     done
 }
 
+# Without barriers: what a store has written through is in the memory of the host, which outlives every machine, and no
+# store waits for the disk of the host, where any other program may hold it up for a second and more.
+mount_disk() {
+    mount -t ext4 -o loop,barrier=0 "$1.disk" "$1"
+}
+
 attach() {
     mkdir -p "$1"
-    mountpoint -q "$1" || mount -t ext4 -o loop "$1.disk" "$1"
+    # Only the power of the host itself can leave a file system in disorder.
+    mountpoint -q "$1" || mount_disk "$1" || { e2fsck -f -y "$1.disk" || true; mount_disk "$1"; }
     chmod 0777 "$1"
 }
 
