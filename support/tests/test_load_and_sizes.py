@@ -128,8 +128,17 @@ def test_growth_counts_from_the_demand_for_it(samples: list[Sample], size: int, 
 
 @pytest.mark.parametrize(
     ("use", "more"),
-    [(0.47, 5), (0.50, 3), (0.526, 0), (0.67, 0), (0.0, 0), (0.2, 16)],
-    ids=["too little", "nearly", "enough", "more than enough", "nobody tells", "never more than half as much again"],
+    [(0.44, 3), (0.47, 5), (0.50, 3), (0.526, 0), (0.67, 0), (0.0, 0), (0.3, 19), (0.2, 32)],
+    ids=[
+        "the last step but one",
+        "the last step",
+        "nearly",
+        "enough",
+        "more than enough",
+        "nobody tells",
+        "too little",
+        "never more than twice as much",
+    ],
 )
 def test_a_rush_is_made_larger_by_what_the_last_figures_say(use: float, more: int) -> None:
     agreed = load_profile("jewelry-shop").autoscaler
