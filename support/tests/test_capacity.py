@@ -213,6 +213,7 @@ CASES: dict[str, Callable[[], Case]] = {
         rush.is_of_size(3),
         SAMPLE,
         (GROWN, "the extra instances were not given back: 5 are desired"),
+        (replace(GROWN, trouble=[autoscaler.NO_METRICS]), autoscaler.NO_METRICS),
         (replace(SAMPLE, living=["a", "b"], ready=["a", "b"]), "2 alive"),
         (replace(SAMPLE, desired=2), "only 2 instances are desired, the agreed smallest size is 3"),
     ),

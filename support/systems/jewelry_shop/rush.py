@@ -99,7 +99,8 @@ def is_of_size(size: int) -> ComplaintMatcher[Sample]:
         if seen.desired < size:
             return [f"only {seen.desired} instances are desired, the agreed smallest size is {size}"]
         counts = f"{seen.desired} are desired, {len(seen.living)} alive, {len(seen.ready)} ready"
-        return [f"the extra instances were not given back: {counts}, the agreed smallest size is {size}"]
+        # Whoever has no figures gives nothing back: the cause comes before what it has led to.
+        return [*seen.trouble, f"the extra instances were not given back: {counts}, the agreed smallest size is {size}"]
 
     return without_complaints(f"{size} instances, all ready", complaints)
 

@@ -23,8 +23,9 @@ _FIRST = 6  # times less than the usual rush: with the customers it uses about h
 # Instances above the smallest size. The autoscaler asks for a fourth from 3.3 on, and for a fifth from 4.4 on. Where it
 # asks for none, the use must stay above 3.3 until the end, or nobody could tell that it should have.
 _ENOUGH, _AIM = 0.5, 0.6
-# The last step is a small one, up to which a step ends just below what asks for a fourth: when the machine becomes a
-# third slower meanwhile, one instance more is asked for and not two, which would start on processors that are full.
+# A step that would make the use more than a fifth larger ends at 3.2, just below what asks for a fourth; a small one is
+# the last. When the machine becomes a third slower meanwhile, 3.2 becomes 4.3: one instance more is asked for and not
+# two, which would start on processors that are full.
 _BELOW, _SMALL = 0.2, 1.2
 _LARGEST = 2.0  # times as many requests as before in one step: figures of small numbers say little of large ones
 _JUST_NOW_S = 6.0  # seconds: the last figure
