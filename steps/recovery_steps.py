@@ -6,6 +6,7 @@ from support.expect import expect
 from support.running.grammar import then
 from support.running.vocabulary import Duration
 from support.systems.jewelry_shop import (
+    breaking,
     cache_incidents,
     cold_starts,
     comebacks,
@@ -205,6 +206,12 @@ def customers_were_served_again(context: BehaveContext, limit: Duration) -> None
 def whole_shop_is_at_full_strength(context: BehaveContext, limit: Duration) -> None:
     """Every part, one database leader, one cache master, all their followers; nothing restarted that was not hit."""
     machine_loss.demand_whole(context.world, limit)
+
+
+@then("every label, setting and size of the shop is as it was before the first fault")
+def shop_is_set_up_as_before(context: BehaveContext) -> None:
+    """Nothing was added, removed or set differently, by whomever."""
+    breaking.breaker(context.world).demand_arrangement()
 
 
 @then('sales are confirmed again within "{limit:Duration}" of the second failure')

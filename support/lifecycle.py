@@ -17,7 +17,7 @@ from support.equipment import install_observer, open_fault_desk
 from support.errors import ExitCode, Refusal
 from support.evidence.attach import attach_all, attach_text
 from support.evidence.diagnostics import collect
-from support.evidence.formatter import explain
+from support.evidence.formatter import also_checked, explain
 from support.evidence.places import results_dir
 from support.evidence.report import write_environment
 from support.interrupts import put_off, raised
@@ -100,6 +100,9 @@ def _finish(world: World, *, failed: bool) -> None:
         attach_text("Remarks", "\n".join(world.remarks))
     if done:
         attach_text("Clean-up", "\n".join(map(str, done)))
+    red = failed or any(entry.error for entry in done)
+    # A scenario that is red for a reason of its own says nothing of an invariant that was kept in it.
+    also_checked(promise for promise, kept in world.invariants.items() if not (kept and red))
     raise_first(done)
 
 

@@ -57,6 +57,8 @@ class World:
     things: Things = field(default_factory=Things)
     clean_ups: CleanUps = field(default_factory=CleanUps)
     remarks: list[str] = field(default_factory=list)
+    # Promises that hold whatever the scenario is about, and whether they were seen to be kept in it.
+    invariants: dict[str, bool] = field(default_factory=dict)
     _jewelry: JewelryShop | None = None
 
     @property

@@ -26,3 +26,18 @@ Feature: Recovery without hands
       And every sale that was confirmed before the power went is stored exactly once on every member
       And stock and money of every shop of this run add up
       And the sign-in and the basket are still there
+
+  Rule: After every fault the shop is at full strength again by itself, set up as before
+
+    What is looked at here is demanded after each fault of this whole
+    catalogue, too, and is counted there.
+
+    @JS-1152 @disruptive
+    Scenario: The shop is whole again and set up as before when parts of every kind were lost
+      Given customers of "Goldregen" buy "20" times a second
+      When the leading database member crashes
+      And an instance of the "cache" is deleted
+      And an instance of the "application" is deleted
+      Then the whole shop is at full strength again within "120 seconds", with no restart unexplained
+      And every label, setting and size of the shop is as it was before the first fault
+      And every confirmed sale is stored exactly once on every member

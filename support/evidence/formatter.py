@@ -41,6 +41,12 @@ def explain(causes: Iterable[str]) -> None:
         _active.listener.causes.extend(causes)
 
 
+def also_checked(promises: Iterable[str]) -> None:
+    """Files the scenario that runs under these promises too: what it says of itself, it says of them."""
+    if _active is not None:
+        _active.listener.file_under(promises)
+
+
 class HoldfastFormatter(AllureFormatter):  # type: ignore[misc]
     """Writes Allure results; must stand before the console's formatter, so that both show redacted messages."""
 

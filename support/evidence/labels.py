@@ -15,6 +15,7 @@ from allure_commons.utils import md5, platform_label
 
 # The id of a promise as tags carry it: JS-205, JS-1202, JS-H-09, JS-S-28.
 REQUIREMENT = re.compile(r"[A-Z]{2,3}(?:-[A-Z])?-\d{2,4}")
+REQUIREMENT_LABEL = "requirement"  # under which a result carries it
 # Tags for behave itself, not for readers.
 _HIDDEN = ("fixture.", "use.with_", "not.with_", "active.with_")
 _BOLD = re.compile(r"\*\*(.+?)\*\*")
@@ -58,7 +59,7 @@ def labels_of(scenario: Any) -> list[Label]:
     """Epic, feature, story, severity, the promises and the tags a reader cares about."""
     parsed = [_parse(tag) for tag in tags_of(scenario) if not tag.startswith(_HIDDEN)]
     labels = [Label(name="severity", value="normal"), *(label for label in parsed if isinstance(label, Label))]
-    labels += [Label(name="requirement", value=tag) for tag in tags_of(scenario) if REQUIREMENT.fullmatch(tag)]
+    labels += [Label(name=REQUIREMENT_LABEL, value=tag) for tag in tags_of(scenario) if REQUIREMENT.fullmatch(tag)]
     rule = rule_of(scenario)
     return filed_under(scenario.feature, rule, labels)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 import os
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from allure_commons.utils import md5, now, uuid4
 from attr import asdict
 
 from support.evidence.labels import (
+    REQUIREMENT_LABEL,
     description_html,
     description_of,
     filed_under,
@@ -125,6 +126,13 @@ class HoldfastListener(AllureListener):  # type: ignore[misc]
         result.links.extend(links_of(scenario))
         result.labels.extend(labels_of(scenario))
         self.logger.schedule_test(self.current_scenario_uuid, result)
+
+    def file_under(self, promises: Iterable[str]) -> None:
+        """Adds promises to those that the tags of the scenario that runs name, each once."""
+        result = self.logger.get_test(self.current_scenario_uuid)
+        known = {label.value for label in result.labels if label.name == REQUIREMENT_LABEL}
+        added = [promise for promise in dict.fromkeys(promises) if promise not in known]
+        result.labels.extend(Label(name=REQUIREMENT_LABEL, value=promise) for promise in added)
 
     def stop_scenario(self, scenario: Any) -> None:
         """Writes the result, or drops it when nobody asked for this scenario."""

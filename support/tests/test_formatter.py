@@ -145,6 +145,11 @@ def test_promises_are_labels_and_tags_for_behave_stay_away(mixture: Run) -> None
     assert result.get("links", []) == []
 
 
+def test_a_promise_that_was_checked_beside_the_scenario_is_a_label_once(mixture: Run) -> None:
+    assert labels(mixture.results["Breaks an invariant"], "requirement") == ["JS-1152"]
+    assert labels(mixture.results["Cannot clean up"], "requirement") == []
+
+
 def test_descriptions_of_scenario_rule_and_capability_are_shown(mixture: Run) -> None:
     outside = mixture.results["Passes outside of a rule"]["description"]
     inside = mixture.results["Passes inside a rule"]["description"]

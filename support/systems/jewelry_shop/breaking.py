@@ -21,6 +21,7 @@ from support.faults.scripts import DATABASE_MEMBER, Processes
 from support.faults.volumes import VolumeFull
 from support.faults.workers import ChildKilled, WorkerLost
 from support.platforms.base import NodeFaults
+from support.systems.jewelry_shop.arrangement import Arrangement, arrangement, is_as_before
 from support.systems.jewelry_shop.parts import Pod
 from support.systems.jewelry_shop.strength import (
     Restarts,
@@ -39,7 +40,8 @@ from support.world import World
 _CALM_S = 5.0
 # After a machine has come back its pods, addresses and routes are announced anew for a while (seen: once more at 19 s).
 _CALM_AFTER_MACHINE_S = 25.0
-# The promise that holds after every fault, whatever the scenario says (JS-1152, bar B6).
+# The promise that holds after every fault, whatever the scenario says, and its limit (bar B6).
+_PROMISE = "JS-1152"
 FULL_STRENGTH_S = 120.0
 _BY_FORCE = 0  # seconds of notice
 
@@ -52,6 +54,7 @@ class Breaker:
     runner: FaultRunner
     restarts: Restarts
     sizes: Mapping[str, int]  # of the parts before the first fault
+    arranged: Arrangement  # before the first fault
     open: list[Injection] = field(default_factory=list)
     calm: float = _CALM_S  # seconds for which full strength must hold
     struck: bool = False  # whether anything may have been broken
@@ -95,6 +98,7 @@ class Breaker:
         """Raises Broken unless everything is whole again in the promised time and nothing restarted without cause."""
         if not self.struck:
             return
+        self.world.invariants[_PROMISE] = False
         whole, since = is_full(self.system, before=self.sizes), [SYSTEM_CLOCK.now()]
 
         def look(deadline: Deadline) -> Strength:
@@ -102,18 +106,26 @@ class Breaker:
             since[0] = since[0] if whole.matches(strength) else SYSTEM_CLOCK.now()
             return replace(strength, held=SYSTEM_CLOCK.now() - since[0])
 
-        reason = "The shop has not returned to full strength by itself (JS-1152)"
+        reason = f"The shop has not returned to full strength by itself ({_PROMISE})"
         self.world.eventually(look, is_full(self.system, self.calm, self.sizes), within, reason)
         unexpected = self.restarts.unexpected(self.system)
-        expect(unexpected, none_unexpected(), "An instance has restarted although no fault hit it (JS-1152)")
+        expect(unexpected, none_unexpected(), f"An instance has restarted although no fault hit it ({_PROMISE})")
+        self.demand_arrangement()
+        self.world.invariants[_PROMISE] = True
+
+    def demand_arrangement(self) -> None:
+        """Raises Broken unless labels, settings and sizes are those before the first fault."""
+        now = arrangement(self.system)
+        expect(now, is_as_before(self.arranged), f"The shop is not set up as before the fault ({_PROMISE})")
 
 
 def breaker(world: World) -> Breaker:
-    """The scenario's breaker, made with the first fault; it remembers how often each instance had restarted."""
+    """The scenario's breaker, made with the first fault; it remembers restarts, sizes and settings."""
     try:
         return world.things.get(Breaker)
     except Unknown:
-        made = Breaker(world, world.suite.faults().runner, count_restarts(world.jewelry), sizes(world.jewelry))
+        system, runner = world.jewelry, world.suite.faults().runner
+        made = Breaker(world, runner, count_restarts(system), sizes(system), arrangement(system))
     world.things.put(made)
     return made
 

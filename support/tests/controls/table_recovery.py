@@ -55,6 +55,8 @@ ON_THE_LOST_ONE = replace(STATE, pods=[replace(POD, node="n9")])
 # ---------------------------------------------------------------- full strength
 
 WHOLE = Strength([STATE], DATABASE, CACHE)
+AS_BEFORE: dict[str, Any] = {"breaking.arrangement": {}}
+PAUSED = {"deployments django": {"spec.paused": True}}
 HALF = replace(WHOLE, cache=watched(followers=0))
 
 
@@ -65,13 +67,13 @@ def breaker_over(pod: Any) -> Breaker:
     def eventually(observe: Any, matcher: Any, _: float, reason: str) -> Any:
         return waiting.eventually(observe, matcher, 0.05, reason)
 
-    world: Any = fake(jewelry=system, eventually=eventually)
-    return Breaker(world, fake(), Restarts({POD.uid: (POD.name, 0)}), {}, calm=0.0, struck=True)
+    world: Any = fake(jewelry=system, eventually=eventually, invariants={})
+    return Breaker(world, fake(), Restarts({POD.uid: (POD.name, 0)}), {}, {}, calm=0.0, struck=True)
 
 
 def strong(where: str, well: Any, broken: Any, **beside: Any) -> Control:
     """A control of the strength after the loss of a machine."""
-    return Control(where, lambda: well, lambda: broken, (breaker_over(POD),), beside)
+    return Control(where, lambda: well, lambda: broken, (breaker_over(POD),), AS_BEFORE | beside)
 
 
 # ---------------------------------------------------------------- second failure, database away
@@ -136,8 +138,14 @@ CONTROLS: dict[str, Control] = {
     "customers of a lost machine": thing(lost_machine(), lost_machine(away=45.0)),
     "strength after a loss": strong("breaking.read_strength", WHOLE, HALF),
     "restarts after a loss": Control(
-        THING, lambda: breaker_over(POD), lambda: breaker_over(RESTARTED), (), {"breaking.read_strength": WHOLE}
+        THING,
+        lambda: breaker_over(POD),
+        lambda: breaker_over(RESTARTED),
+        (),
+        AS_BEFORE | {"breaking.read_strength": WHOLE},
     ),
+    "settings after a loss": strong("breaking.arrangement", {}, PAUSED, **{"breaking.read_strength": WHOLE}),
+    "settings alone": strong("breaking.arrangement", {}, PAUSED),
     "recovery from two failures": thing(second_failure(15.0), second_failure(75.0), SECOND),
     "refusals until then": thing(
         failover(attempts(SALES, 5.0)), failover(attempts(SALES, 5.0, error="upstream connect error"))

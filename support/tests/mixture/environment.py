@@ -4,7 +4,7 @@ import os
 from typing import Any
 
 from support.evidence.attach import attach_text
-from support.evidence.formatter import report_run_error
+from support.evidence.formatter import also_checked, report_run_error
 from support.evidence.redaction import register
 
 # In parts: the line of code that raises an error is shown in its trace.
@@ -61,6 +61,7 @@ def after_scenario(context: Any, scenario: Any) -> None:
     if "attach.after" in scenario.tags:
         attach_text("after the scenario", "invariants read")
     if "invariant" in scenario.tags:
+        also_checked(["JS-1152", "JS-1152"])
         raise AssertionError("An instance was restarted without being asked.\njewelry-shop-db-0 restarted 1 time")
     if "hook.after" in scenario.tags:
         raise RuntimeError("events could not be read")

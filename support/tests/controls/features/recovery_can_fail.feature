@@ -38,6 +38,24 @@ Feature: Sentences about recoveries can fail
       | well   |
       | broken |
 
+  Scenario Outline: The settings after a loss
+    Given a shop whose "settings after a loss" is "<state>"
+    Then the whole shop is at full strength again within "120 seconds", with no restart unexplained
+
+    Examples:
+      | state  |
+      | well   |
+      | broken |
+
+  Scenario Outline: The settings alone
+    Given a shop whose "settings alone" is "<state>"
+    Then every label, setting and size of the shop is as it was before the first fault
+
+    Examples:
+      | state  |
+      | well   |
+      | broken |
+
   Scenario Outline: The recovery from two failures
     Given a shop whose "recovery from two failures" is "<state>"
     Then sales are confirmed again within "60 seconds" of the second failure
