@@ -211,7 +211,7 @@ def whole_shop_is_at_full_strength(context: BehaveContext, limit: Duration) -> N
 @then("every label, setting and size of the shop is as it was before the first fault")
 def shop_is_set_up_as_before(context: BehaveContext) -> None:
     """Nothing was added, removed or set differently, by whomever."""
-    breaking.breaker(context.world).demand_arrangement()
+    breaking.after_a_loss(context.world).demand_arrangement()
 
 
 @then('sales are confirmed again within "{limit:Duration}" of the second failure')

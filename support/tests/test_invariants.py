@@ -8,6 +8,8 @@ from unittest.mock import MagicMock
 import pytest
 
 from support import lifecycle
+from support.systems.jewelry_shop.breaking import Breaker, after_a_loss
+from support.waiting import Unknown
 from support.world import World
 
 
@@ -59,3 +61,15 @@ def test_an_invariant_is_filed_where_the_scenario_speaks_for_it(
         outcome = error
     assert (outcome is None) == (clean_up not in (broken, unable))
     assert seen == filed
+
+
+def test_nothing_is_said_of_a_return_when_nothing_was_lost() -> None:
+    world = World(MagicMock(), "js1152")
+    with pytest.raises(Unknown, match="no step has named any breaker yet"):
+        after_a_loss(world)
+    made = Breaker(world, MagicMock(), MagicMock(), {}, {})
+    world.things.put(made)
+    with pytest.raises(Unknown, match="nothing of the shop was broken"):
+        after_a_loss(world)
+    made.struck = True
+    assert after_a_loss(world) is made

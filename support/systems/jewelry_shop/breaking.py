@@ -130,6 +130,14 @@ def breaker(world: World) -> Breaker:
     return made
 
 
+def after_a_loss(world: World) -> Breaker:
+    """The scenario's breaker. Raises Unknown when nothing was broken: then nothing can have come back either."""
+    found = world.things.get(Breaker)
+    if not found.struck:
+        raise Unknown("nothing of the shop was broken before this was asked")
+    return found
+
+
 def losing(system: JewelryShop, part: str, pod: Pod, loss: str) -> Fault:
     """An instance is lost: deleted gently, deleted by force, or its processes are killed."""
     if loss in ("killed", "crashed"):

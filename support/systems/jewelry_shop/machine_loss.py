@@ -14,7 +14,7 @@ from support.observers.attempts import Attempt
 from support.observers.bars import Bar
 from support.observers.verdicts import Measurement, Verdict, measure
 from support.systems.jewelry_shop import breaking, incidents, pictures, platform_settings
-from support.systems.jewelry_shop.breaking import breaker
+from support.systems.jewelry_shop.breaking import after_a_loss, breaker
 from support.systems.jewelry_shop.healing import await_full_number
 from support.systems.jewelry_shop.judging import Judged
 from support.systems.jewelry_shop.parts import PartState, Pod
@@ -267,5 +267,5 @@ def _figures(story: MachineStory, measured: Mapping[str, Measurement], limit: fl
 
 
 def demand_whole(world: World, limit: float) -> None:
-    """Raises Broken unless everything is as before, in time, with every restart explained."""
-    breaker(world).demand_full_strength(limit)
+    """Raises Broken unless everything is as before, in time, with every restart explained; Unknown without a loss."""
+    after_a_loss(world).demand_full_strength(limit)
