@@ -6,7 +6,7 @@ from typing import Any
 
 from support import lifecycle
 from support.errors import Refusal
-from support.running import vocabulary
+from support.running import order, vocabulary
 
 vocabulary.register()
 
@@ -14,7 +14,8 @@ vocabulary.register()
 def before_all(context: Any) -> None:
     """Makes the suite, or refuses the run with one sentence and its own exit code."""
     try:
-        context.suite = lifecycle.start(context.config.tags or [], context.config.reporters, context.config)
+        chosen = order.chosen_tags(context._runner.features, context.config)
+        context.suite = lifecycle.start(context.config.tags or [], chosen, context.config)
     except Refusal as refusal:
         lifecycle.refuse(refusal)
 

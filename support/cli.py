@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import errno
-import os
+import subprocess
 import sys
 from collections.abc import Callable, Sequence
 
@@ -94,11 +94,28 @@ def _halt(_: argparse.Namespace) -> int:
     return ExitCode.OK
 
 
+def _rights(options: argparse.Namespace) -> int:
+    from support.profiles import load_profile
+    from support.running import rights
+    from support.settings import settings_from
+
+    known = rights.uses()
+    unknown = [use for use in options.use if use not in known]
+    if unknown:
+        raise Refusal(f"Rights have no use {unknown[0]!r}.", f"Known: {', '.join(known)}.", ExitCode.USAGE)
+    chosen = {rights.ALWAYS, *options.use} if options.use else set(known)
+    profile = load_profile(settings_from().profile)
+    sys.stdout.write(rights.manifest(profile, [use for use in known if use in chosen], options.user))
+    return ExitCode.OK
+
+
 def _steps(_: argparse.Namespace) -> int:
-    # behave's own catalogue: every sentence with its explanation.
-    os.execvp(  # noqa: S606
-        sys.executable, [sys.executable, "-m", "behave", "--dry-run", "--format", "steps.catalog", "--no-summary"]
-    )
+    formatter = "support.running.step_catalogue:StepCatalogue"
+    words = ["--dry-run", "--format", formatter, "--no-summary", "--no-source", "features"]
+    told = subprocess.run([sys.executable, "-m", "behave", *words], stdout=subprocess.PIPE, text=True, check=False)
+    lines = told.stdout.splitlines(keepends=True)
+    sys.stdout.write("".join(line for line in lines if not line.startswith("USING RUNNER")))  # whoever asks
+    return told.returncode
 
 
 def _positive(text: str) -> int:
@@ -144,7 +161,10 @@ def _parser() -> argparse.ArgumentParser:
     prove = command("prove", "break the platform on purpose and demand that the tests turn red with the cause", _prove)
     prove.add_argument("sabotage", nargs="+", help="id of a sabotage, such as JS-S-28, or `all`")
     command("halt", "revert every fault now", _halt)
-    command("steps", "list the vocabulary of the features with an explanation each", _steps)
+    granted = command("rights", "print the roles that the suite needs in a cluster, for `kubectl apply -f -`", _rights)
+    granted.add_argument("use", nargs="*", help="what for: look, faults, fences, machines (default: everything)")
+    granted.add_argument("--user", default="", help="who gets them (default: the account `suite` in `holdfast`)")
+    command("steps", "list the vocabulary of the features, with an explanation and an example each", _steps)
     return parser
 
 

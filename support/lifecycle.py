@@ -6,7 +6,7 @@ import itertools
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any, NoReturn
 
@@ -23,6 +23,7 @@ from support.evidence.report import write_environment
 from support.interrupts import put_off, raised
 from support.limits import Limits
 from support.profiles import Profile, load_profile
+from support.running import rights
 from support.running.guard import NothingRunGuard
 from support.running.needs import Needs
 from support.running.tags import needs, promise_ids, refuse_unknown_tags, waived
@@ -34,8 +35,11 @@ from support.world import World
 _NUMBERS = itertools.count(1)  # of the scenarios of this process
 
 
-def start(selection: list[str], reporters: list[Any], config: Any) -> Suite:
-    """The suite of this run. Raises Refusal within five seconds when it cannot run at all."""
+def start(selection: list[str], chosen: Iterable[set[str]], config: Any) -> Suite:
+    """The suite of this run. Raises Refusal within five seconds when it cannot run at all.
+
+    `selection`: the values of --tags; `chosen`: the tags of each scenario that they choose.
+    """
     signal.signal(signal.SIGTERM, raised)
     settings = settings_from()
     refuse_unknown_tags(selection)
@@ -43,7 +47,8 @@ def start(selection: list[str], reporters: list[Any], config: Any) -> Suite:
     limits = Limits().scaled(settings.patience)
     cluster = Cluster.connect(settings.kubeconfig, settings.context or profile.kube.context or None, limits.connect)
     _refuse_absent_system(cluster, profile)
-    reporters.append(NothingRunGuard(config))
+    rights.demand(cluster, profile, rights.uses_of(chosen))
+    config.reporters.append(NothingRunGuard(config))
     observer = Lazy(lambda: install_observer(cluster, limits, settings.run))
     platform = platforms.current()
     machines = platform.node_faults is not None

@@ -183,11 +183,13 @@ class Cluster:
         payload = None if body is None else json.dumps(body).encode()
         return self._transport.send_raw(method, address, payload, within)
 
-    def allowed(self, verb: str, kind: str, namespace: str | None = None, subresource: str = "") -> bool:
+    def allowed(
+        self, verb: str, kind: str, namespace: str | None = None, subresource: str = "", name: str = ""
+    ) -> bool:
         """Whether the API server would let the suite do this (asked beforehand, nothing is changed)."""
         known = kind_of(kind)
         attributes = {"verb": verb, "group": known.group, "resource": known.plural}
-        attributes |= {"namespace": namespace or "", "subresource": subresource}
+        attributes |= {"namespace": namespace or "", "subresource": subresource, "name": name}
         review = {
             "apiVersion": "authorization.k8s.io/v1",
             "kind": "SelfSubjectAccessReview",

@@ -83,6 +83,7 @@ _KINDS: dict[str, Kind] = {
     ),
     "podmetrics": Kind("metrics.k8s.io/v1beta1", "PodMetrics", "pods"),
     "nodemetrics": Kind("metrics.k8s.io/v1beta1", "NodeMetrics", "nodes", _CLUSTER_WIDE),
+    "*": Kind("*/*", "", "*", _CLUSTER_WIDE),  # every kind of every group, as a rule of RBAC writes it
 }
 
 

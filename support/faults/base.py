@@ -10,9 +10,10 @@ from typing import Protocol
 
 from support.cluster.client import Cluster
 from support.cluster.errors import NotFound
+from support.cluster.rights import Right
 from support.errors import ExitCode, Refusal
 from support.faults import intents
-from support.faults.guards import Guards, Reach, Right
+from support.faults.guards import Guards, Reach
 from support.faults.intents import ByItself, Intent, Remedy
 from support.observers.run import ObserverError
 

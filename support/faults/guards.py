@@ -9,6 +9,7 @@ from typing import Any
 
 from support.cluster.client import Cluster
 from support.cluster.errors import ApiError, NotFound
+from support.cluster.rights import Right, lacking
 from support.errors import ExitCode, Refusal
 from support.faults import intents
 from support.observers.install import NAMESPACE
@@ -18,20 +19,6 @@ Json = dict[str, Any]
 _LONGEST_S = 600.0  # seconds of one fault: twice the longest that a promise asks for, and still a coffee break
 _MOST_OPEN = 4  # faults of one run at the same time: more is no failure that a promise speaks of
 _WORKLOADS = ("deployments", "statefulsets")
-
-
-@dataclass(frozen=True, slots=True)
-class Right:
-    """One thing the suite must be allowed to do."""
-
-    verb: str
-    kind: str
-    namespace: str | None = None
-    subresource: str = ""
-
-    def __str__(self) -> str:
-        place = f" in {self.namespace}" if self.namespace else ""
-        return f"{self.verb} {self.kind}{'/' + self.subresource if self.subresource else ''}{place}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,15 +144,11 @@ class Guards:
             )
 
     def _rights(self, rights: Sequence[Right]) -> None:
-        missing = [
-            right
-            for right in dict.fromkeys(rights)
-            if not self.cluster.allowed(right.verb, right.kind, right.namespace, right.subresource)
-        ]
+        missing = lacking(self.cluster, rights)
         if missing:
             raise Refusal(
                 f"This account may not {', '.join(str(right) for right in missing)}.",
-                "Grant it with a Role and a RoleBinding, or run without the disruptive scenarios.",
+                "Grant it (`uv run holdfast rights` prints what the suite needs), or run nothing that breaks things.",
                 ExitCode.MISSING_RIGHT,
             )
 

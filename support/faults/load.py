@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from hamcrest import equal_to
 
 from support.cluster.client import Cluster
-from support.faults.guards import Right
+from support.cluster.rights import Right
 from support.faults.intents import ByItself, Remedy
 from support.faults.proof import seen
 from support.observers.install import NAMESPACE

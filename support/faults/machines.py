@@ -9,7 +9,8 @@ from typing import Literal
 from hamcrest import equal_to
 
 from support.cluster.client import Cluster
-from support.faults.guards import Right, is_ready, refuse_control_plane
+from support.cluster.rights import Right
+from support.faults.guards import is_ready, refuse_control_plane
 from support.faults.intents import ByPlatform, Remedy
 from support.faults.proof import FaultFailed, seen
 from support.platforms.base import NodeFaults

@@ -10,9 +10,10 @@ from hamcrest import equal_to
 
 from support.cluster.client import Cluster
 from support.cluster.errors import ApiError, NotFound
+from support.cluster.rights import Right
 from support.errors import ExitCode, Refusal
 from support.faults.base import LeavesNothing
-from support.faults.guards import Right, is_ready
+from support.faults.guards import is_ready
 from support.faults.proof import seen
 from support.waiting import Deadline
 

@@ -10,9 +10,9 @@ from hamcrest import equal_to
 
 from support.clients.ways import Outcome, Way, knock, try_ways
 from support.cluster.client import Cluster
+from support.cluster.rights import Right
 from support.cluster.selectors import selects
 from support.errors import ExitCode, Refusal
-from support.faults.guards import Right
 from support.faults.intents import ByPatch, Remedy
 from support.faults.processes import Place
 from support.faults.proof import FaultFailed, seen

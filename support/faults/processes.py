@@ -12,9 +12,10 @@ from hamcrest import equal_to, not_
 from support.cluster.client import Cluster
 from support.cluster.errors import NotFound, Unreachable
 from support.cluster.execution import ExecResult
+from support.cluster.rights import Right
 from support.errors import ExitCode, Refusal
 from support.faults import scripts
-from support.faults.guards import Right, is_ready
+from support.faults.guards import is_ready
 from support.faults.intents import ByItself, InContainer, Remedy
 from support.faults.proof import FaultFailed, seen
 from support.faults.scripts import Processes

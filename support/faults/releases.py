@@ -9,8 +9,8 @@ from typing import Any
 from hamcrest import equal_to
 
 from support.cluster.client import Cluster
+from support.cluster.rights import Right
 from support.errors import ExitCode, Refusal
-from support.faults.guards import Right
 from support.faults.intents import ByPatch, Remedy
 from support.faults.proof import seen
 from support.waiting import Deadline

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from support.cluster.client import Cluster
+from support.cluster.rights import Right
 from support.errors import ExitCode, Refusal
-from support.faults.guards import Right
 from support.faults.intents import ByItself, Remedy
 from support.faults.proof import FaultFailed
 

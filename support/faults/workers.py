@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from hamcrest import equal_to
 
 from support.cluster.client import Cluster
+from support.cluster.rights import Right
 from support.errors import ExitCode, Refusal
 from support.faults import scripts
 from support.faults.base import LeavesNothing
-from support.faults.guards import Right, is_ready
+from support.faults.guards import is_ready
 from support.faults.pods import PodDeleted
 from support.faults.processes import ContainerState, InOneContainer, Place, container_state
 from support.faults.proof import FaultFailed, seen

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from support.errors import ExitCode, Refusal
 
 _SHIPPED = Path(__file__).parent
+_USUAL_ENTRANCE = "projectcontour"  # the namespace of the entrance that this project's platforms bring
 
 
 class _Strict(BaseModel):
@@ -34,6 +35,11 @@ class Entrance(_Strict):
     host: str
     address: str = ""  # empty: found among the cluster's machines
     ingress_namespace: str = ""
+
+    @property
+    def namespace(self) -> str:
+        """Where the instances of the entrance run."""
+        return self.ingress_namespace or _USUAL_ENTRANCE
 
 
 class AtLeast(_Strict):

@@ -6,7 +6,7 @@ import copy
 import os
 import random
 import secrets
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,6 +67,12 @@ def is_chosen(scenario: Any, config: Any) -> bool:
     """Whether tags, names and line numbers of the command line ask for a scenario."""
     by_tags = scenario.should_run_with_tags(config.tag_expression)
     return bool(by_tags and scenario.should_run_with_name_select(config) and not scenario.should_skip)
+
+
+def chosen_tags(features: Iterable[Any], config: Any) -> list[set[str]]:
+    """The tags of each scenario that the command line asks for."""
+    scenarios = (scenario for feature in features for scenario in feature.walk_scenarios())
+    return [{str(tag) for tag in one.effective_tags} for one in scenarios if is_chosen(one, config)]
 
 
 def seed_from(environment: Mapping[str, str] | None = None) -> int:

@@ -24,6 +24,8 @@ class FakeApi:
         self.mutating: list[str] = []
         self.forbidden: set[tuple[str, str]] = set()  # verb and plural, with "/" and the subresource
         self.failing: dict[str, ApiError] = {}  # part of a path -> what the server answers
+        self.trusted = True  # otherwise nothing is allowed
+        self.reviews: list[Mapping[str, str]] = []  # the rights that were asked for
 
     def cluster(self, context: str = "test") -> Cluster:
         """The real client over this server."""
@@ -65,8 +67,9 @@ class FakeApi:
         return iter(())
 
     def _allowed(self, asked: Mapping[str, str]) -> bool:
+        self.reviews.append(asked)
         part = f"/{asked['subresource']}" if asked.get("subresource") else ""
-        return (asked["verb"], asked["resource"] + part) not in self.forbidden
+        return self.trusted and (asked["verb"], asked["resource"] + part) not in self.forbidden
 
     def _read(self, path: str, query: Mapping[str, Any]) -> Json:
         listing, _, name = path.rpartition("/")

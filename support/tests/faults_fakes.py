@@ -4,13 +4,38 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, cast
 
 from support.cluster.client import Cluster
 from support.cluster.errors import ApiError, Conflict, NotFound
 from support.cluster.execution import ExecResult
+from support.cluster.rights import Right
+from support.faults.base import LeavesNothing
 
 Json = dict[str, Any]
+
+
+@dataclass
+class Sweep(LeavesNothing):
+    """A fault that names nobody: it may hit everything in a namespace, and takes the instance db-0 away."""
+
+    namespace: str
+    kind: str = "sweep"
+    target: str = "every instance"
+    seconds: float = 0.0
+
+    def rights(self) -> Sequence[Right]:
+        return []
+
+    def precheck(self, cluster: Cluster) -> str:
+        return "there"
+
+    def inject(self, cluster: Cluster) -> None:
+        cluster.delete("pods", "db-0", self.namespace)
+
+    def verify_injected(self, cluster: Cluster, within: float) -> str:
+        return "gone"
 
 
 class FakeCluster:

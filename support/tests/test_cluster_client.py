@@ -134,7 +134,8 @@ def test_rights_are_asked_with_group_and_subresource() -> None:
     cluster, asked = client({"status": {"allowed": False}})
     assert cluster.allowed("create", "pods", "shop", "exec") is False
     wanted = asked.asked[0][3]["spec"]["resourceAttributes"]
-    assert wanted == {"verb": "create", "group": "", "resource": "pods", "namespace": "shop", "subresource": "exec"}
+    place = {"namespace": "shop", "subresource": "exec", "name": ""}
+    assert wanted == {"verb": "create", "group": "", "resource": "pods", **place}
 
 
 def test_a_watch_gives_changes_and_raises_when_its_version_is_gone() -> None:

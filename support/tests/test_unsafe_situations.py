@@ -11,12 +11,10 @@ from typing import Any
 
 import pytest
 
-from support.cluster import Cluster
 from support.cluster.errors import Unreachable, error_for
 from support.equipment import guards_of, open_fault_desk
 from support.errors import ExitCode, Refusal
-from support.faults.base import Fault, FaultRunner, LeavesNothing
-from support.faults.guards import Right
+from support.faults.base import Fault, FaultRunner
 from support.faults.intents import ByItself, Intent
 from support.faults.lease import LABEL, RunLease
 from support.faults.machines import NodeCutOff, NodeFrozen, NodePowerOff
@@ -27,6 +25,7 @@ from support.faults.scripts import DATABASE_MEMBER, Processes
 from support.limits import Limits
 from support.profiles import Profile, load_profile
 from support.tests.api_fake import FakeApi
+from support.tests.faults_fakes import Sweep
 
 NS, RUN, OWN = "jewelry-shop", "r1", "holdfast"
 DATABASE = {"application": "spilo", "cluster-name": "jewelry-shop-db"}
@@ -70,24 +69,6 @@ class Untouched:
 
 def place(number: int, namespace: str = NS) -> Place:
     return Place(namespace, f"db-{number}", "postgres")
-
-
-class Sweep(LeavesNothing):
-    """A fault that names nobody: it may hit everything."""
-
-    kind, target, namespace, seconds = "sweep", "every pod of the shop", NS, 0.0
-
-    def rights(self) -> list[Right]:
-        return []
-
-    def precheck(self, cluster: Cluster) -> str:
-        return "there"
-
-    def inject(self, cluster: Cluster) -> None:
-        cluster.delete("pods", "db-0", NS)
-
-    def verify_injected(self, cluster: Cluster, within: float) -> str:
-        return "gone"
 
 
 def deleted(pod: str = "db-0", namespace: str = NS) -> Fault:
@@ -226,7 +207,7 @@ CASES = [
         lambda api: api.get("pods", "db-0", NS)["metadata"].update(labels={}),
     ),
     Case("all of a part", "Nothing of the part database", fault=frozen(0, 1, 2), destructive=False),
-    Case("everything", "Whom it hits is not said", fault=Sweep(), destructive=False),
+    Case("everything", "Whom it hits is not said", fault=Sweep(NS), destructive=False),
     Case("an instance named twice", "named twice", fault=frozen(0, 0)),
     Case("too long", "is not allowed", fault=frozen(0, seconds=601)),
     Case("for ever", "is not allowed", fault=frozen(0, seconds=float("inf"))),

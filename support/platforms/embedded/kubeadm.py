@@ -20,6 +20,11 @@ EVICT_AFTER_S = 30
 # Millicores that the parts beside the control plane ask for: with an even share for each machine this one was full when
 # another was lost, and an instance that had to come to it found no room.
 _CONTROL_PLANE_M = 220
+# Where the API server finds its audit policy, and the folder of its log: on the machine's disk that holds all logs.
+_AUDIT_POLICY = "/opt/holdfast/audit.yaml"
+_AUDIT_FOLDER = "/var/log/kubernetes"
+_AUDIT_LOG = f"{_AUDIT_FOLDER}/audit.log"
+_MAKE_IT = "DirectoryOrCreate"
 
 
 def _arguments(**values: str) -> list[dict[str, str]]:
@@ -68,7 +73,15 @@ def init_settings(node: Node, token: str) -> str:
                 enable_aggregator_routing="true",
                 default_not_ready_toleration_seconds=str(EVICT_AFTER_S),
                 default_unreachable_toleration_seconds=str(EVICT_AFTER_S),
+                audit_policy_file=_AUDIT_POLICY,
+                audit_log_path=_AUDIT_LOG,
+                audit_log_maxsize="50",  # megabytes; a whole run writes about half of it
+                audit_log_maxbackup="1",
             ),
+            "extraVolumes": [
+                {"name": "audit-policy", "hostPath": _AUDIT_POLICY, "mountPath": _AUDIT_POLICY, "readOnly": True},
+                {"name": "audit-log", "hostPath": _AUDIT_FOLDER, "mountPath": _AUDIT_FOLDER, "pathType": _MAKE_IT},
+            ],
         },
         # The disk is the host's, where any other program may hold up a write for a second: what is written is in the
         # memory of the host, which outlives every machine (see node/volume.sh).

@@ -74,6 +74,11 @@ class Folders:
     def logs(self) -> Path:
         return self.state / "logs"
 
+    @property
+    def audit_log(self) -> Path:
+        """What the suite's accounts have asked of the API, a line of JSON each (see node/audit.yaml)."""
+        return self.node(Node(1)) / "log" / "kubernetes" / "audit.log"
+
     def node(self, node: Node) -> Path:
         """What a machine keeps when it loses power: its disks."""
         return self.state / "nodes" / node.name

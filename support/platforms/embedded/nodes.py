@@ -30,7 +30,7 @@ DISKS = {
 GROUP = "holdfast"
 WEIGHTS = {f"cpu/{GROUP}/cpu.shares": 20 * 1024, f"{GROUP}/cpu.weight": 20 * 100}
 # Files of node/ that a node reads while it starts.
-NODE_FILES = ("init.sh", "cni.conflist", "containerd.toml", "resolv.conf", "closed.nft", "volume.sh")
+NODE_FILES = ("init.sh", "cni.conflist", "containerd.toml", "resolv.conf", "closed.nft", "volume.sh", "audit.yaml")
 
 
 @dataclass(frozen=True)

@@ -129,7 +129,7 @@ def _bring(world: World, part: str, machine: str) -> None:
 def cut_power(world: World) -> MachineStory:
     """The machine loses its power, with customers at every entrance that is left."""
     system, traffic, machine = world.jewelry, world.things.get(Traffic), world.things.get(Machine)
-    entrances = entrances_by_machine(system.cluster, system.profile.entrance.ingress_namespace)
+    entrances = entrances_by_machine(system.cluster, system.profile.entrance.namespace)
     left = {name: address for name, address in entrances.items() if name != machine.name}
     traffic.warm_up(world.suite.limits.warm_up)
     look_everywhere(system, traffic, left)

@@ -28,7 +28,6 @@ from support.systems.jewelry_shop.store import Store
 from support.systems.jewelry_shop.truth import Truth
 from support.waiting import Unknown
 
-_USUAL_ENTRANCE = "projectcontour"  # the namespace of the entrance that this project's platforms bring
 _CONTROL_PLANE = "node-role.kubernetes.io/control-plane"
 _ANSWER_S = 5.0  # the promised time for one answer of an endpoint
 
@@ -84,7 +83,7 @@ class JewelryShop:
     def entrance_addresses(self) -> list[str]:
         """Addresses of the entrance, the control plane's machine first: no fault of a machine ever hits that one."""
         given = self.profile.entrance.address
-        return [given] if given else find_entrances(self.cluster, self.profile.entrance.ingress_namespace)
+        return [given] if given else find_entrances(self.cluster, self.profile.entrance.namespace)
 
     @cached_property
     def shops(self) -> Shops:
@@ -239,12 +238,12 @@ def find_entrances(cluster: Cluster, namespace: str) -> list[str]:
 
 def entrances_by_machine(cluster: Cluster, namespace: str) -> dict[str, str]:
     """The address of each machine that carries a ready entrance. Raises Unknown when there is none."""
-    pods = cluster.list("pods", namespace or _USUAL_ENTRANCE, "app=envoy")
+    pods = cluster.list("pods", namespace, "app=envoy")
     carrying = {body["spec"].get("nodeName") for body in pods if _is_ready(body)}
     nodes = [body for body in cluster.list("nodes") if body["metadata"]["name"] in carrying]
     found = {body["metadata"]["name"]: _address(body) for body in sorted(nodes, key=_control_plane_first)}
     if not found:
-        raise Unknown(f'no machine has a ready entrance (namespace "{namespace or _USUAL_ENTRANCE}")')
+        raise Unknown(f'no machine has a ready entrance (namespace "{namespace}")')
     return found
 
 
