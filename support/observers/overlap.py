@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from support.observers.attempts import Attempt
@@ -68,17 +68,25 @@ def overlaps(found: Sequence[Term]) -> list[Overlap]:
     return [overlap for former, later in pairs if (overlap := _overlap(former, later)) is not None]
 
 
-def judge_overlap(found: Sequence[Term]) -> Verdict:
-    """Kept when no two members can have confirmed at the same time, broken when two certainly have."""
+def judge_overlap(found: Sequence[Term], nothing_lost: Callable[[], bool] = lambda: False) -> Verdict:
+    """Kept when no two members can have confirmed at the same time, broken when two certainly have.
+
+    Where clocks leave it open, what is stored decides: a member that begins a timeline takes in nothing of others from
+    then on. So when `nothing_lost` (asked only then) says that whoever leads now has every confirmed write, all those
+    of the former member were stored before the later one could confirm its first.
+    """
     if not found:
         return Verdict("unknown", "no confirmation names the member that gave it")
     doubts = overlaps(found)
     certain = [one for one in doubts if one.lower > 0]
     if certain:
         return Verdict("broken", f"two members confirmed at the same time: {certain[0]}")
-    if doubts:
-        return Verdict("inconclusive", f"the clocks are not exact enough: {doubts[0]}")
-    return Verdict("kept", "one member after the other: " + ", then ".join(str(term) for term in found))
+    order = "one member after the other: " + ", then ".join(str(term) for term in found)
+    if not doubts:
+        return Verdict("kept", order)
+    if nothing_lost():
+        return Verdict("kept", f"{order}; the clocks leave {doubts[0].upper:.3f} s open, what is stored does not")
+    return Verdict("inconclusive", f"the clocks are not exact enough: {doubts[0]}")
 
 
 def _term(member: str, timeline: int, times: Sequence[tuple[float, float]]) -> Term:

@@ -35,6 +35,22 @@ def test_clocks_that_are_not_exact_enough_leave_a_doubt() -> None:
     assert judge_overlap(found).kind == "inconclusive"
 
 
+def test_what_the_clocks_leave_open_is_decided_by_what_is_stored() -> None:
+    """The first write of the new leader was asked for while the last one of the old was still being confirmed."""
+    found = terms([Seen(acks("db-0", "00000001", 0, 10) + acks("db-1", "00000002", 9.955, 20), 0.0)])
+    assert 0 < overlaps(found)[0].upper < 0.006
+    assert overlaps(found)[0].lower < 0
+    assert judge_overlap(found, lambda: False).kind == "inconclusive"
+    verdict = judge_overlap(found, lambda: True)
+    assert verdict.kept
+    assert "the clocks leave 0.005 s open" in verdict.reason
+
+
+def test_nothing_that_is_stored_excuses_two_members_at_once() -> None:
+    there = acks("db-0", "00000001", 0, 25) + acks("db-1", "00000002", 20, 60)
+    assert judge_overlap(terms([Seen(there, 0.0)]), lambda: True).kind == "broken"
+
+
 def test_two_members_on_one_timeline_are_two_leaders() -> None:
     found = terms([Seen(acks("db-0", "00000001", 0, 10) + acks("db-1", "00000001", 12, 20), 0.0)])
     assert judge_overlap(found).kind == "broken"

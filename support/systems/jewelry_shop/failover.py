@@ -13,7 +13,7 @@ from support.observers.downtime import Downtime
 from support.observers.overlap import Seen, judge_overlap, terms
 from support.observers.run import ProbeRun
 from support.observers.verdicts import Measurement, Verdict, measure
-from support.systems.jewelry_shop import pictures
+from support.systems.jewelry_shop import ledgers, pictures
 from support.systems.jewelry_shop.database import ClusterView
 from support.systems.jewelry_shop.effective import FailoverSettings, failover_settings
 from support.systems.jewelry_shop.judging import Judged
@@ -214,7 +214,12 @@ def judge_one_at_a_time(story: Failover) -> Judged:
     story.traffic.stop_all()
     found = terms([_seen_by(run) for run in (story.traffic.run, *story.traffic.others)])
     figures = [("term", str(term)) for term in found]
-    return Judged(judge_overlap(found), synchrony(story), figures).attach("Who confirmed when")
+
+    def nothing_lost() -> bool:
+        read = ledgers.read_at_leader(story.system, story.traffic, story.fault)
+        return bool(read.verdicts) and not any(one.lost for one in read.verdicts)
+
+    return Judged(judge_overlap(found, nothing_lost), synchrony(story), figures).attach("Who confirmed when")
 
 
 def _seen_by(run: ProbeRun) -> Seen:
