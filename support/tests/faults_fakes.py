@@ -104,7 +104,9 @@ class FakeCluster:
         self.commands.append((pod, command))
         return self.answer(pod, command)
 
-    def allowed(self, verb: str, kind: str, namespace: str | None = None, subresource: str = "") -> bool:
+    def allowed(
+        self, verb: str, kind: str, namespace: str | None = None, subresource: str = "", name: str = ""
+    ) -> bool:
         return (verb, kind) not in self.forbidden
 
 
