@@ -75,7 +75,7 @@ def init_settings(node: Node, token: str) -> str:
                 default_unreachable_toleration_seconds=str(EVICT_AFTER_S),
                 audit_policy_file=_AUDIT_POLICY,
                 audit_log_path=_AUDIT_LOG,
-                audit_log_maxsize="50",  # megabytes; a whole run writes about half of it
+                audit_log_maxsize="50",  # megabytes; a whole run writes about that much
                 audit_log_maxbackup="1",
             ),
             "extraVolumes": [
