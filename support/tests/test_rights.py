@@ -81,6 +81,15 @@ def test_nobody_needs_more_than_he_uses() -> None:
     assert Right("patch", "deployments", SYSTEM) not in rights.rights_of(PROFILE, ["look", "fences"])
 
 
+def test_no_line_of_the_table_is_overruled_by_a_later_one() -> None:
+    """YAML takes the last of two equal keys without a word."""
+    whole = yaml.compose(rights._TABLE.read_text())
+    mappings = [whole, *(use for _, use in whole.value), *(place for _, use in whole.value for _, place in use.value)]
+    for mapping in mappings:
+        keys = [key.value for key, _ in mapping.value]
+        assert len(keys) == len(set(keys)), keys
+
+
 def test_the_roles_give_exactly_what_is_asked_for() -> None:
     asked = set()
     for right in rights.rights_of(PROFILE, rights.uses()):
