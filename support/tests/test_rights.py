@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 from unittest.mock import MagicMock
 
 import pytest
@@ -83,7 +84,7 @@ def test_nobody_needs_more_than_he_uses() -> None:
 
 def test_no_line_of_the_table_is_overruled_by_a_later_one() -> None:
     """YAML takes the last of two equal keys without a word."""
-    whole = yaml.compose(rights._TABLE.read_text())
+    whole: Any = yaml.compose(rights._TABLE.read_text())
     mappings = [whole, *(use for _, use in whole.value), *(place for _, use in whole.value for _, place in use.value)]
     for mapping in mappings:
         keys = [key.value for key, _ in mapping.value]

@@ -29,8 +29,8 @@ def config(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]
 
 
 def test_a_run_gets_along_with_them(run: Run, config: Path) -> None:
-    """Every question of the quick scenarios, and losses of instances with all that is needed to watch and mend them."""
-    ran = run(BEHAVE, "--tags", "@smoke or @JS-1152", env={"HOLDFAST_KUBECONFIG": str(config)})
+    """Questions of the quick scenarios, losses of instances with all that is needed to mend them, and strangers."""
+    ran = run(BEHAVE, "--tags", "@smoke or @JS-1152 or @JS-903", env={"HOLDFAST_KUBECONFIG": str(config)})
     assert ran.code == 0, ran.text
 
 
