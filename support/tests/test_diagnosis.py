@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -79,6 +80,14 @@ def test_a_platform_that_is_well_has_no_cause(area: str) -> None:
 
 def test_instances_that_have_just_begun_are_no_cause() -> None:
     assert diagnosis.known_causes(shop(conditions=[YOUNG])) == diagnosis.known_causes(shop())
+
+
+@pytest.mark.parametrize(("age_s", "named"), [(5, False), (90, True)])
+def test_figures_that_are_missing_are_a_cause_once_they_are_overdue(age_s: float, named: bool) -> None:
+    since = (datetime.now(UTC) - timedelta(seconds=age_s)).isoformat()
+    condition = {**NO_FIGURES, "message": "no metrics returned from resource metrics API", "lastTransitionTime": since}
+    found = diagnosis.diagnose(shop(conditions=[condition]), "growth").causes
+    assert bool(found) is named
 
 
 @pytest.mark.parametrize(

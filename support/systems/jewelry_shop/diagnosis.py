@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from support.cluster import ApiError, Json
 from support.cluster.selectors import selects
@@ -17,6 +18,7 @@ from support.waiting import Deadline, Unknown
 
 PROMISED_TAKEOVER_S = 30.0  # the business limit of a failover (JS-503)
 _METRICS = "v1beta1.metrics.k8s.io"
+_FIGURES_S = 60.0  # seconds until the use of new instances is promised to be known (JS-1003)
 _LOOK_S = 10.0  # seconds for one look at all database members
 _HISTORY = 3  # changes of leadership that are shown: the present leader's and the two before
 _LINES = 10  # a cause that stands further down is one that a person still searches for
@@ -107,9 +109,16 @@ def _growth(system: JewelryShop) -> Look:
 
 
 def _refuses(condition: Json) -> bool:
-    # So it speaks for a while after every start of an instance, which is no cause of anything.
-    young = "pods might be unready" in str(condition.get("message"))
-    return condition["type"] in ("AbleToScale", "ScalingActive") and condition["status"] == "False" and not young
+    wrong = condition["type"] in ("AbleToScale", "ScalingActive") and condition["status"] == "False"
+    return wrong and not _is_young(condition)
+
+
+def _is_young(condition: Json) -> bool:
+    """So it speaks for a while after the start of instances, or of the metrics API, which is no cause of anything."""
+    message, since = str(condition.get("message")), condition.get("lastTransitionTime")
+    if "no metrics returned" in message and since:
+        return (datetime.now(UTC) - datetime.fromisoformat(str(since))).total_seconds() < _FIGURES_S
+    return "pods might be unready" in message
 
 
 def _metrics(system: JewelryShop) -> str:
