@@ -28,6 +28,15 @@ def config(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]
     accounts.withdraw(roles)
 
 
+def test_what_breaks_nothing_needs_the_first_part_only(run: Run, config: Path) -> None:
+    """The roles of `rights look`: with a shop of its own, a look at what dead runs have left, and at faults of late."""
+    accounts.grant(run(HOLDFAST, "rights", "look").text)
+    ran = run(BEHAVE, "--tags", "@smoke or @JS-102 or @JS-207", env={"HOLDFAST_KUBECONFIG": str(config)})
+    assert ran.code == 0, ran.text
+    refused(run(BEHAVE, "--tags", "@JS-1152", env={"HOLDFAST_KUBECONFIG": str(config)}), ExitCode.MISSING_RIGHT)
+    accounts.grant(run(HOLDFAST, "rights").text)
+
+
 def test_a_run_gets_along_with_them(run: Run, config: Path) -> None:
     """Questions of the quick scenarios, losses of instances with all that is needed to mend them, and strangers."""
     ran = run(BEHAVE, "--tags", "@smoke or @JS-1152 or @JS-903", env={"HOLDFAST_KUBECONFIG": str(config)})
