@@ -113,8 +113,8 @@ def _steps(_: argparse.Namespace) -> int:
     formatter = "support.running.step_catalogue:StepCatalogue"
     words = ["--dry-run", "--format", formatter, "--no-summary", "--no-source", "features"]
     told = subprocess.run([sys.executable, "-m", "behave", *words], stdout=subprocess.PIPE, text=True, check=False)
-    lines = told.stdout.splitlines(keepends=True)
-    sys.stdout.write("".join(line for line in lines if not line.startswith("USING RUNNER")))  # whoever asks
+    lines = told.stdout.splitlines(keepends=True)  # behave names its runner first, which is no step
+    sys.stdout.write("".join(line for line in lines if not line.startswith("USING RUNNER")))
     return told.returncode
 
 

@@ -47,11 +47,13 @@ def start(selection: list[str], chosen: Iterable[set[str]], config: Any) -> Suit
     limits = Limits().scaled(settings.patience)
     cluster = Cluster.connect(settings.kubeconfig, settings.context or profile.kube.context or None, limits.connect)
     _refuse_absent_system(cluster, profile)
-    rights.demand(cluster, profile, rights.uses_of(chosen))
-    config.reporters.append(NothingRunGuard(config))
-    observer = Lazy(lambda: install_observer(cluster, limits, settings.run))
     platform = platforms.current()
     machines = platform.node_faults is not None
+    means = {"machines": machines, "fences": profile.capabilities.fences}
+    absent = [use for use, there in means.items() if not there]
+    rights.demand(cluster, profile, rights.uses_of(chosen, absent))
+    config.reporters.append(NothingRunGuard(config))
+    observer = Lazy(lambda: install_observer(cluster, limits, settings.run))
     faults = Lazy(lambda: open_fault_desk(cluster, profile, limits, settings.run, machines=machines))
     suite = Suite(settings, profile, cluster, platform, limits, observer, faults)
     write_environment(results_dir(), describe(suite))

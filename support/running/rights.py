@@ -38,9 +38,9 @@ def uses() -> list[str]:
     return list(_table())
 
 
-def uses_of(tags: Iterable[Collection[str]]) -> list[str]:
-    """The uses that scenarios with these tags have."""
-    found = {_USES[tag] for one in tags for tag in one if tag in _USES}
+def uses_of(tags: Iterable[Collection[str]], absent: Collection[str] = ()) -> list[str]:
+    """The uses that scenarios with these tags have, but for those whose means are absent: they are skipped."""
+    found = {_USES[tag] for one in tags for tag in one if tag in _USES} - set(absent)
     return [use for use in uses() if use == ALWAYS or use in found]
 
 

@@ -72,6 +72,7 @@ def test_what_a_run_needs_follows_from_its_scenarios() -> None:
     assert rights.uses_of([{"smoke"}, {"JS-901"}]) == ["look"]
     assert rights.uses_of([{"destructive", "needs.node_power"}, {"disruptive"}]) == ["look", "faults", "machines"]
     assert rights.uses_of([{"needs.fences"}]) == ["look", "fences"]
+    assert rights.uses_of([{"needs.fences"}, {"disruptive"}], absent=["fences"]) == ["look", "faults"]
 
 
 def test_nobody_needs_more_than_he_uses() -> None:
